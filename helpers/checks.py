@@ -1,0 +1,82 @@
+"""Expectations with messages that hint, and the frame in which exercises are tried.
+
+An exercise is a stub, a check and a solution:
+
+    attempt(double, check_double)   # the reader's try: says how far it got, stops nothing
+    solved(double, check_double)    # the folded solution: fails the chapter when it is wrong
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from helpers.claims import say
+
+
+class Expectation(AssertionError):
+    """Something is not as expected; the message says what, and how to mend it."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"Expectation: {self}"]
+
+
+def expect_equal(found: Any, expected: Any, what: str = "the result", hint: str = "") -> None:
+    """The two are equal, arrays element by element and within rounding."""
+    if found is None or found is ...:
+        _fail(f"{what} is {found}", f"{_short(expected)}", hint or "Does your function return its result?")
+    try:
+        same = np.shape(found) == np.shape(expected) and np.allclose(found, expected, rtol=1e-5, atol=1e-7)
+    except TypeError:
+        same = found == expected
+    if not same:
+        _fail(f"{what} is {_short(found)}", _short(expected), hint)
+
+
+def expect_shape(array: Any, shape: tuple, what: str = "the array", hint: str = "") -> None:
+    """The array has this shape; None in `shape` stands for any length."""
+    found = np.shape(array)
+    if len(found) != len(shape) or any(want not in (None, have) for have, want in zip(found, shape)):
+        wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+        _fail(f"{what} has shape {found}", wanted, hint or "Try .reshape(...), or look at which axis you index.")
+
+
+def expect_between(values: Any, low: float, high: float, what: str = "the values", hint: str = "") -> None:
+    """All values lie in [low, high]; a NaN does not."""
+    values = np.asarray(values)
+    if values.size == 0:
+        _fail(f"{what} is empty", f"values between {low} and {high}", hint)
+    if not np.all((values >= low) & (values <= high)):
+        _fail(f"{what} runs from {_short(values.min())} to {_short(values.max())}", f"between {low} and {high}", hint)
+
+
+def attempt(function: Callable, check: Callable[[Callable], None]) -> None:
+    """Run a check on the reader's function and say how it went, without stopping the notebook."""
+    try:
+        check(function)
+    except NotImplementedError:
+        say(f"◌ `{function.__name__}` is not written yet. Fill it in above and run this cell again.")
+    except Exception as error:  # whatever the reader's code raises is a hint to them, not an end
+        text = str(error) or "no message"
+        reason = text if isinstance(error, Expectation) else f"{type(error).__name__}: {text}"
+        say(f"✗ Not yet. {reason}")
+    else:
+        say(f"✓ `{function.__name__}` passes.")
+
+
+def solved(function: Callable, check: Callable[[Callable], None]) -> None:
+    """Run a check on a solution; it must pass."""
+    check(function)
+    say(f"✓ `{function.__name__}` passes.")
+
+
+def _fail(found: str, expected: str, hint: str) -> None:
+    raise Expectation(f"{found}; expected {expected}." + (f" {hint}" if hint else ""))
+
+
+def _short(value: Any) -> str:
+    text = np.array2string(value, threshold=8, precision=5) if isinstance(value, np.ndarray) else repr(value)
+    text = str(value) if isinstance(value, np.generic) else text
+    return text if len(text) <= 120 else text[:117] + "..."

@@ -1,0 +1,160 @@
+"""One style for all figures, and the pictures that several chapters draw.
+
+Figures are drawn at 220 dots an inch and shown at 110, so they stay sharp on fine screens, and
+saved with at most 256 colours, which keeps a page light. Drawn 5.6 inches wide, the text is
+still legible when a phone shrinks the figure to its own width.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython import get_ipython
+from matplotlib.figure import Figure
+from PIL import Image
+
+from helpers.data import CLASS_NAMES
+from helpers.metrics import confusion
+
+WIDTH = 5.6  # inches
+SCREEN_DPI, FILE_DPI = 110, 220
+
+# M. A. Petroff, "Accessible Color Sequences for Data Visualization" (2021), ten colours.
+PALETTE = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
+CLASS_COLORS = dict(zip(CLASS_NAMES, PALETTE))
+CLASS_MARKERS = dict(zip(CLASS_NAMES, "osD^vP*X<>"))  # shape tells classes apart where colour does not
+RIGHT, WRONG = "#0b62b0", "#b34700"  # blue and orange: told apart by the colour-blind too
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+
+STYLE = {
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": plt.cycler(color=PALETTE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": "medium",
+    "figure.constrained_layout.use": True,
+    "figure.dpi": SCREEN_DPI,
+    "figure.facecolor": "white",
+    "figure.figsize": (WIDTH, 3.4),
+    "font.size": 11,
+    "grid.alpha": 0.25,
+    "image.cmap": "gray_r",
+    "image.interpolation": "nearest",
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+}
+
+
+def use_style() -> None:
+    """Set the course's style, and in a notebook draw sharp, light PNG files. Importing this module does it."""
+    plt.rcParams.update(STYLE)
+    shell = get_ipython()
+    if shell is not None and hasattr(shell, "kernel"):
+        import matplotlib_inline.backend_inline  # noqa: F401  sets its own formatter once, at import
+
+        shell.display_formatter.formatters["image/png"].for_type(Figure, as_png)
+
+
+def as_png(figure: Figure) -> tuple[bytes, dict]:
+    """The figure as a PNG of few colours, and the size at which to show it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=FILE_DPI, bbox_inches="tight", facecolor="white")
+    picture = Image.open(buffer).convert("RGB")
+    small = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
+    scale = FILE_DPI / SCREEN_DPI
+    return small.getvalue(), {"width": round(picture.width / scale), "height": round(picture.height / scale)}
+
+
+def show_images(
+    images: np.ndarray,
+    titles: Sequence[str] | None = None,
+    columns: int = 8,
+    title_colors: Sequence[str] | None = None,
+    cmap: str = "gray_r",
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw images side by side in rows. Dark means high unless `cmap` says otherwise."""
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim != 3:
+        raise ValueError(
+            f"show_images got shape {images.shape}; expected (number of images, height, width). "
+            "For one image pass image[None]; for rows of 784 pixels use .reshape(-1, 28, 28)."
+        )
+    if len(images) == 0:
+        raise ValueError("show_images got no image; expected at least one. Is the selection before it empty?")
+    if titles is not None and len(titles) != len(images):
+        raise ValueError(f"show_images got {len(images)} images and {len(titles)} titles; expected one for each.")
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    side = WIDTH / columns
+    lines = max((str(title).count("\n") + 1 for title in titles), default=0) if titles is not None else 0
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * (side + 0.16 * lines)), squeeze=False)
+    low, high = limits or (images.min(), images.max())
+    for index, axis in enumerate(axes.flat):
+        axis.axis("off")
+        if index >= len(images):
+            continue
+        axis.imshow(images[index], cmap=cmap, vmin=low, vmax=high)
+        if titles is not None:
+            color = title_colors[index] if title_colors is not None else "black"
+            axis.set_title(str(titles[index]), fontsize=9 if columns > 5 else 10, color=color, loc="center", pad=3)
+    return figure
+
+
+def plot_learning_curves(history: dict[str, list[float]], best_epoch: int | None = None) -> Figure:
+    """Loss and accuracy by epoch, training beside validation. `best_epoch` counts from 1."""
+    history = getattr(history, "history", history)
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.7))
+    for axis, key in zip(axes, ("loss", "accuracy")):
+        epochs = range(1, len(history[key]) + 1)
+        axis.plot(epochs, history[key], marker="o", markersize=4, label="training")
+        if f"val_{key}" in history:
+            axis.plot(epochs, history[f"val_{key}"], marker="s", markersize=4, linestyle="--", label="validation")
+        if best_epoch is not None:
+            axis.axvline(best_epoch, color="0.5", linewidth=1, linestyle=":")
+        axis.set(xlabel="epoch", title=key)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].legend()
+    return figure
+
+
+def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure:
+    """How the images of each true class (row) were called (column), in per cent of the row."""
+    counts = confusion(labels, predictions)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axis = plt.subplots(figsize=(WIDTH, WIDTH * 0.92))
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(*shares.shape):
+        if shares[row, column] >= 0.005:
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axis.text(
+                column, row, f"{100 * shares[row, column]:.0f}", ha="center", va="center", color=color, fontsize=9
+            )
+    ticks = range(len(CLASS_NAMES))
+    axis.set_xticks(ticks, CLASS_NAMES, rotation=45, ha="right")
+    axis.set_yticks(ticks, CLASS_NAMES)
+    axis.set(xlabel="called (per cent of each row)", ylabel="is")
+    axis.grid(False)
+    return figure
+
+
+def show_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray, count: int = 10) -> Figure:
+    """The wrong answers given with the most confidence: what it is, and what it was called."""
+    called, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(called != labels)
+    worst = wrong[np.argsort(-confidence[wrong])][:count]
+    if len(worst) == 0:
+        raise ValueError("show_mistakes found no mistake among these images; expected at least one.")
+    titles = [f"{CLASS_NAMES[labels[i]]}\n✗ {CLASS_NAMES[called[i]]}\n{confidence[i]:.0%}" for i in worst]
+    return show_images(np.asarray(images)[worst], titles, columns=5, title_colors=[WRONG] * len(worst))
+
+
+use_style()

@@ -1,0 +1,109 @@
+"""The record of what a chapter measured.
+
+A chapter calls `record`; the pipeline names the file to write in COURSE_LEDGER, adds seconds,
+memory, versions and a hash, and keeps the result of a full run in results/. A reader who runs
+a notebook by hand records into memory only.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "COURSE_LEDGER"
+_entry: dict[str, dict[str, Any]] = {"models": {}, "figures": {}, "verdicts": {}}
+
+
+def record(
+    models: dict[str, dict] | None = None,
+    figures: dict[str, float] | None = None,
+    verdicts: dict[str, dict] | None = None,
+) -> None:
+    """Add what was measured to this chapter's entry. A later figure of the same name replaces the earlier."""
+    additions = {"models": models or {}, "figures": figures or {}, "verdicts": verdicts or {}}
+    plain = _plain(additions, "record")
+    for name, model in plain["models"].items():
+        _check_model(name, model)
+    for part, values in plain.items():
+        _entry[part].update(values)
+    if path := os.environ.get(VARIABLE):
+        write_json(Path(path), _entry)
+
+
+def current() -> dict[str, dict[str, Any]]:
+    """What this run has recorded so far (a copy)."""
+    return json.loads(json.dumps(_entry))
+
+
+def clear() -> None:
+    """Forget what this process has recorded."""
+    for part in _entry.values():
+        part.clear()
+
+
+def read_all(folder: Path | str | None = None) -> dict[str, dict[str, Any]]:
+    """The committed entries of the last full run, by chapter name."""
+    folder = Path(folder) if folder else Path(__file__).resolve().parent.parent / "results"
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"The ledger folder {folder.name}/ was not found beside the helpers package. It comes with a "
+            "checkout of the course; run `make results` there to measure it anew."
+        )
+    entries = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            entries[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(
+                f"{folder.name}/{path.name} is not valid JSON ({error}). "
+                f"Restore it with `git checkout -- {folder.name}/{path.name}` or run `make results`."
+            ) from None
+    return entries
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write in one step, so that a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, indent=2, sort_keys=True, ensure_ascii=False)
+            file.write("\n")
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _plain(value: Any, name: str) -> Any:
+    """NumPy numbers as Python's own; anything that JSON cannot hold is refused by name."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item, f"{name}[{key!r}]") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, name) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist(), name)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(
+            f"{name} is {value}; the ledger takes finite numbers. Look for a division by zero or an overflow."
+        )
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"{name} is a {type(value).__name__}; the ledger takes numbers, text, lists and dictionaries.")
+
+
+def _check_model(name: str, model: dict) -> None:
+    accuracy, interval = model.get("test_accuracy"), model.get("interval")
+    if accuracy is None or interval is None:
+        raise ValueError(f"model {name!r} needs `test_accuracy` and its `interval`; use metrics.accuracy(...).entry().")
+    low, high = interval
+    if not 0 <= low <= accuracy <= high <= 1:
+        raise ValueError(
+            f"model {name!r}: expected 0 <= low <= accuracy <= high <= 1, found {low}, {accuracy}, {high}. "
+            "Accuracies are shares, not per cent."
+        )

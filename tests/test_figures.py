@@ -1,0 +1,141 @@
+"""The course's colours, sizes and shared pictures."""
+
+import io
+import itertools
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import figures
+from helpers.data import CLASS_NAMES
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
+DEFICIENCIES = {
+    "none": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+SMALLEST_DIFFERENCE = 10  # CIE 1976; 2.3 is just noticeable side by side
+
+
+def linear(color):
+    channels = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def lab(rgb):
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ np.clip(rgb, 0, 1)
+    ratio = xyz / [0.9505, 1.0, 1.089]
+    f = np.where(ratio > 0.008856, np.cbrt(ratio), 7.787 * ratio + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def smallest_difference(palette, deficiency):
+    seen = [lab(np.array(DEFICIENCIES[deficiency]) @ linear(color)) for color in palette]
+    return min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2))
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_palette_survives_the_common_deficiencies(deficiency):
+    assert smallest_difference(figures.PALETTE, deficiency) > SMALLEST_DIFFERENCE
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+def test_right_and_wrong_are_told_apart(deficiency):
+    assert smallest_difference((figures.RIGHT, figures.WRONG), deficiency) > 3 * SMALLEST_DIFFERENCE
+
+
+def test_the_measure_finds_a_palette_that_does_not_survive():
+    red_and_green = ("#d62728", "#7c7314")
+    assert smallest_difference(red_and_green, "none") > 3 * SMALLEST_DIFFERENCE
+    assert smallest_difference(red_and_green, "deuteranopia") < SMALLEST_DIFFERENCE
+
+
+@pytest.mark.parametrize("color", [figures.RIGHT, figures.WRONG])
+def test_text_colors_have_enough_contrast_on_white(color):
+    luminance = np.dot([0.2126, 0.7152, 0.0722], linear(color))
+    assert 1.05 / (luminance + 0.05) >= 4.5
+
+
+def test_every_class_has_its_own_color_and_marker():
+    assert len(set(figures.CLASS_COLORS.values())) == len(set(figures.CLASS_MARKERS.values())) == len(CLASS_NAMES)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def random_images(count=40):
+    return np.random.default_rng(0).random((count, 28, 28))
+
+
+def test_png_is_sharp_at_twice_its_shown_width_and_light():
+    data, size = figures.as_png(figures.show_images(random_images()))
+    picture = Image.open(io.BytesIO(data))
+    assert picture.width == pytest.approx(2 * size["width"], abs=1)
+    assert 1100 < picture.width <= figures.WIDTH * figures.FILE_DPI + 60
+    assert len(data) < 120_000
+    assert picture.mode == "P"
+
+
+def test_images_are_drawn_one_a_place_and_the_rest_is_empty():
+    figure = figures.show_images(random_images(5), titles=list("abcde"), columns=3)
+    drawn = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title() for axis in drawn] == list("abcde")
+    assert len(figure.axes) == 6
+
+
+def test_images_share_one_scale_of_gray():
+    images = np.stack([np.zeros((28, 28)), np.full((28, 28), 0.5)])
+    figure = figures.show_images(images)
+    assert {axis.images[0].get_clim() for axis in figure.axes} == {(0.0, 0.5)}
+
+
+@pytest.mark.parametrize(
+    ("images", "titles", "message"),
+    [
+        (np.zeros((28, 28)), None, r"shape \(28, 28\).*image\[None\]"),
+        (np.zeros((3, 784)), None, r"reshape\(-1, 28, 28\)"),
+        (np.zeros((3, 28, 28)), ["a"], "3 images and 1 titles"),
+        (np.zeros((0, 28, 28)), None, "no image"),
+    ],
+)
+def test_senseless_input_is_refused_with_a_hint(images, titles, message):
+    with pytest.raises(ValueError, match=message):
+        figures.show_images(images, titles)
+
+
+def test_channel_axis_is_taken_off():
+    assert len(figures.show_images(np.zeros((2, 28, 28, 1))).axes) == 2
+
+
+def test_learning_curves_show_training_and_validation():
+    history = {"loss": [2, 1], "val_loss": [2, 1.5], "accuracy": [0.5, 0.8], "val_accuracy": [0.5, 0.7]}
+    figure = figures.plot_learning_curves(history, best_epoch=2)
+    assert [line.get_label() for line in figure.axes[0].lines[:2]] == ["training", "validation"]
+    assert list(figure.axes[1].lines[1].get_ydata()) == [0.5, 0.7]
+
+
+def test_confusion_matrix_shows_shares_of_each_row():
+    labels = np.array([0, 0, 0, 0, 1])
+    figure = figures.plot_confusion_matrix(labels, np.array([0, 0, 0, 6, 1]))
+    texts = {(text.get_position(), text.get_text()) for text in figure.axes[0].texts}
+    assert texts == {((0, 0), "75"), ((6, 0), "25"), ((1, 1), "100")}
+
+
+def test_mistakes_are_the_most_confident_wrong_answers_first():
+    labels = np.array([0, 1, 2, 3])
+    probabilities = np.full((4, 10), 0.01)
+    probabilities[[0, 1, 2, 3], [0, 5, 6, 4]] = [0.9, 0.6, 0.8, 0.7]  # the first is right
+    figure = figures.show_mistakes(random_images(4), labels, probabilities, count=2)
+    assert [axis.get_title() for axis in figure.axes] == ["Pullover\n✗ Shirt\n80%", "Dress\n✗ Coat\n70%"]
+
+
+def test_no_mistake_is_an_error_that_says_so():
+    with pytest.raises(ValueError, match="no mistake"):
+        figures.show_mistakes(random_images(1), np.array([0]), np.eye(10)[:1])
