@@ -1,0 +1,30 @@
+"""Load what a chapter defines, without running the chapter."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from types import ModuleType
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+
+def chapter_functions(chapter: str) -> ModuleType:
+    """The chapter's imports, functions, classes and upper-case constants as a module.
+
+    Where a name is defined twice (an exercise's stub, then its solution) the last one counts.
+    """
+    path = NOTEBOOKS / f"{chapter}.py"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if _defines(node)]
+    module = ModuleType(chapter)
+    sys.modules[chapter] = module  # dataclasses look their module up by name
+    exec(compile(tree, str(path), "exec"), module.__dict__)
+    return module
+
+
+def _defines(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
+    return isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))

@@ -1,0 +1,153 @@
+"""What is published is what was executed, verified and inspected; a failure leaves the previous site as it was."""
+
+import hashlib
+import subprocess
+import sys
+import threading
+import time
+
+import nbformat
+import pytest
+from small_project import FAILING, GOOD, make_project, write_chapter
+
+from tools import make_book as pipeline
+from tools.build import add_header, cost
+from tools.chapters import ROOT, PipelineError
+from tools.make_book import make_book, make_preview, swap
+
+
+def fingerprints(site):
+    return {
+        str(path.relative_to(site)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in site.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A small project whose book has been made once, with the real pipeline and browser."""
+    project = make_project(tmp_path_factory.mktemp("project"), c01_count=GOOD)
+    make_book(project)
+    return project
+
+
+def test_site_is_published_with_the_outputs_of_the_run(published):
+    page = (published / "_build" / "html" / "notebooks" / "01_count.html").read_text()
+    assert "Count the garments" in page
+    assert "quick-banner" in page
+    assert ">2\n<" in page
+
+
+def test_second_run_executes_and_builds_nothing(published, monkeypatch, capsys):
+    for name in ("build", "inspect"):
+        monkeypatch.setattr(pipeline, name, lambda *_: pytest.fail("nothing has changed"))
+    before = (published / "_build" / "html").resolve()
+    make_book(published)
+    shown = capsys.readouterr().out
+    assert "nothing to run" in shown and "the site is up to date" in shown
+    assert (published / "_build" / "html").resolve() == before
+
+
+def failing_chapter(project):
+    write_chapter(project, "c01_count", FAILING)
+
+
+def unbuildable_page(project):
+    (project / "book" / "index.md").write_text("# A small book\n\nSee [a page](nowhere.md).\n")
+
+
+def uninspectable_page(project):
+    (project / "book" / "index.md").write_text(
+        '# A small book\n\n<img src="https://third.example/x.png" alt="A picture from elsewhere">\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (failing_chapter, ["01_count: code cell 3", "the coats are missing"]),
+        (unbuildable_page, ["does not build", "index.md", "nowhere.md"]),
+        (uninspectable_page, ["index.html", "third.example", "was not published"]),
+    ],
+)
+def test_failure_leaves_the_previous_site_and_says_why(published, spoil, named):
+    site = published / "_build" / "html"
+    before = fingerprints(site)
+    spoil(published)
+    try:
+        with pytest.raises(PipelineError) as error:
+            make_book(published)
+        for text in named:
+            assert text in str(error.value)
+        assert fingerprints(site) == before
+    finally:
+        (published / "book" / "index.md").write_text("# A small book\n\nIt has few pages.\n")
+        write_chapter(published, "c01_count", GOOD)
+
+
+def test_failing_chapter_ends_the_command_with_a_message_and_no_trace(tmp_path):
+    project = make_project(tmp_path, c01_fail=FAILING)
+    code = f"from pathlib import Path; from tools.make_book import main; main(Path({str(project)!r}))"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 1
+    assert "01_fail: code cell 3" in result.stderr and "Traceback" not in result.stderr
+    assert not (project / "_build" / "html").exists()
+
+
+def test_swap_shows_the_old_site_or_the_new_at_every_moment(tmp_path):
+    link, stop, missing = tmp_path / "html", threading.Event(), []
+
+    def make(text):
+        site = tmp_path / "new"
+        site.mkdir()
+        (site / "index.html").write_text(text)
+        swap(site, link)
+
+    def watch():
+        while not stop.is_set():
+            try:
+                (link / "index.html").stat()
+            except FileNotFoundError:
+                missing.append(1)
+
+    make("0")
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for number in range(200):
+        make(str(number))
+        time.sleep(0.002)
+    stop.set()
+    watcher.join()
+    assert not missing
+    assert (link / "index.html").read_text() == "199"
+    assert len(list((tmp_path / "sites").iterdir())) == 2, "this site and the previous one; older ones are cleared away"
+
+
+def test_preview_holds_one_chapter_and_leaves_the_site(tmp_path):
+    project = make_project(tmp_path, c01_count=GOOD, c02_more=GOOD.replace("Count the garments", "Count more"))
+    (project / "notebooks" / "02_more.ipynb").unlink()  # a preview pairs by itself
+    page = make_preview("2", project)
+    assert "Count more" in page.read_text()
+    assert not page.with_name("01_count.html").exists()
+    assert not (project / "_build" / "html").exists()
+
+
+def test_header_goes_between_title_and_text():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nText.")])
+    entry = {"seconds": 125.0, "peak_memory_mb": 812, "models": {"a": {"parameters": 12345}, "b": {}}}
+    add_header(notebook, entry, "quick")
+    title, cost_line, banner, text = notebook.cells[0].source.split("\n\n")
+    assert (title, text) == ("# Title", "Text.")
+    assert "2.1 minutes" in cost_line and "0.8 GB" in cost_line and "12\u202f345 parameters" in cost_line
+    assert "quick-banner" in banner
+
+
+def test_full_edition_has_no_banner_and_a_new_chapter_no_cost():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nText.")])
+    add_header(notebook, None, "full")
+    assert notebook.cells[0].source == "# Title\n\nText."
+
+
+def test_short_runs_are_told_in_seconds():
+    assert "takes 41 seconds and 0.5 GB" in cost({"seconds": 41.2, "peak_memory_mb": 480, "models": {}})

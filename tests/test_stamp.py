@@ -1,0 +1,36 @@
+"""A release writes its address into the setup cell, and only there."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tools.chapters import ROOT, PipelineError, all_chapters
+from tools.stamp import stamp
+
+RELEASE = {"COURSE_REPOSITORY": "https://example.org/course", "COURSE_REFERENCE": "v1.2.3"}
+
+
+def run(folder, variables):
+    command = [sys.executable, "-m", "tools.stamp", str(folder)]
+    return subprocess.run(command, cwd=ROOT, env={"PATH": ""} | variables, capture_output=True, text=True)
+
+
+def test_every_chapter_is_stamped_and_nothing_else_changes(tmp_path):
+    assert run(tmp_path, RELEASE).returncode == 0
+    for chapter in all_chapters():
+        before, after = chapter.notebook.read_text(), (tmp_path / "notebooks" / chapter.notebook.name).read_text()
+        assert 'SOURCE = \\"git+https://example.org/course@v1.2.3\\"' in after
+        assert after.rstrip().replace("git+https://example.org/course@v1.2.3", "") == before.rstrip()
+
+
+def test_without_a_release_it_says_what_to_set(tmp_path):
+    result = run(tmp_path, {})
+    assert result.returncode == 1
+    assert "COURSE_REPOSITORY" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_notebook_without_setup_cell_is_refused():
+    with pytest.raises(PipelineError, match="no setup cell"):
+        stamp(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]), "git+x@y")

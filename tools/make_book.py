@@ -1,0 +1,106 @@
+"""From notebooks to a published site: stage, execute, verify, build, inspect, and only then swap it in.
+
+python -m tools.make_book [--budget full] [--only 02]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from tools import pair
+from tools.build import build, fingerprint
+from tools.chapters import ROOT, PipelineError, all_chapters, find_chapter
+from tools.execute import duration, execute
+from tools.inspect_site import inspect
+from tools.results import write_entries
+from tools.stage import stage
+from tools.verify import verify
+
+STAMP = "built-from.txt"
+
+
+def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
+    """Bring the site at _build/html up to date. Whatever fails, the site that was there stays."""
+    chapters = all_chapters(project)
+    stage(project)
+    execute(project, budget)
+    verify(project, budget)
+    print(f"verify: {len(chapters)} chapters ran whole, in order and clean", flush=True)
+    if budget == "full":
+        write_entries(project)
+    link = project / "_build" / "html"
+    stamp = fingerprint(project, budget)
+    if (link / STAMP).is_file() and (link / STAMP).read_text() == stamp:
+        print("build: the site is up to date", flush=True)
+        return link
+    print("build: pages are made, about 30 s", flush=True)
+    site = build(project, budget)
+    print("inspect: every page is opened in a browser", flush=True)
+    findings = inspect(site)
+    if findings:
+        lines = "\n".join(f"{f.page}  {f.check}: {f.found}  {f.mend}" for f in findings)
+        raise PipelineError(f"{lines}\nThe new site was not published; the previous one is untouched.")
+    (site / STAMP).write_text(stamp)
+    swap(site, link)
+    return link
+
+
+def make_preview(number: str, project: Path = ROOT, budget: str = "quick") -> Path:
+    """Run one chapter and build a small book of it alone, apart from the site. Not inspected."""
+    chapter = find_chapter(number, project)
+    for changed in pair.write([chapter]):
+        print(f"pair: wrote notebooks/{changed.notebook.name}", flush=True)
+    needed = [other for other in all_chapters(project) if other.name in chapter.needs]
+    stage(project, [*needed, chapter])
+    execute(project, budget, [*needed, chapter])
+    verify(project, budget, [chapter.name])
+    if budget == "full":
+        write_entries(project, [chapter.name])
+    site = build(project, budget, [chapter], name="preview")
+    return site / "notebooks" / f"{chapter.name}.html"
+
+
+def swap(site: Path, link: Path) -> None:
+    """Put the new site in place of the old in one step: `link` is a symbolic link, and renaming over it is atomic."""
+    kept = link.parent / "sites" / f"{time.time_ns()}"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    previous = link.resolve()
+    os.replace(site, kept)
+    fresh = link.with_name(f".{link.name}-{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(kept.relative_to(link.parent))
+    if link.is_dir() and not link.is_symlink():
+        shutil.rmtree(link)  # something else put a real folder here; a link cannot replace it
+    os.replace(fresh, link)
+    for old in kept.parent.iterdir():
+        if old not in (kept, previous):  # somebody may be in the middle of reading the previous one
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def main(project: Path = ROOT) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--budget", choices=("quick", "full"), default="quick")
+    parser.add_argument("--only", metavar="N", help="the number of one chapter: run it and build a preview")
+    options = parser.parse_args()
+    start = time.monotonic()
+    try:
+        if options.only:
+            page = make_preview(options.only, project, options.budget).relative_to(project)
+            ending = f"Open {page} in a browser."
+        else:
+            site = make_book(project, options.budget).relative_to(project)
+            ending = f"The book ({options.budget} budget) is in {site}: open {site}/index.html in a browser, or run `make serve`."
+    except PipelineError as error:
+        sys.exit(f"\n{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nInterrupted. Finished chapters are kept; run the same command to go on.")
+    print(f"Done in {duration(time.monotonic() - start)}. {ending}")
+
+
+if __name__ == "__main__":
+    main()

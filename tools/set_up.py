@@ -1,0 +1,135 @@
+"""Prepare a fresh machine: virtual environment, data set, browser. Each step is skipped when already done.
+
+python3 tools/set_up.py            the environment and the data set
+python3 tools/set_up.py browser    and a browser, for inspecting the site
+
+Uses nothing but the standard library: it runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+STAMP = ENVIRONMENT / "ready.txt"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+
+class SetUpError(Exception):
+    """What is missing, and the command that mends it."""
+
+
+def environment() -> None:
+    """The virtual environment with exactly the locked versions, and the course's package in it."""
+    wanted = hashlib.sha256(
+        (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    ).hexdigest()
+    if STAMP.is_file() and STAMP.read_text() == wanted and PYTHON.exists():
+        return
+    if sys.version_info < (3, 10):  # noqa: UP036  this file runs before anything is checked
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise SetUpError(f"The course needs Python 3.10 or newer; this is {found}. Try `make PYTHON=python3.12 ...`.")
+    say("set up: the locked packages go into .venv (about 3 GB; a few minutes the first time)")
+    if not PYTHON.exists():
+        run([sys.executable, "-m", "venv", ENVIRONMENT], "On Debian: apt-get install python3-venv")
+    if run_quietly([PYTHON, "-c", "import uv"]) != 0:
+        # The bootstrap is the locked version too; its hash is checked with all others in the next step.
+        run(
+            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", locked("uv")],
+            "Is a package index reachable?",
+        )
+    uv = [PYTHON, "-m", "uv", "pip"]
+    run(
+        [*uv, "sync", "--quiet", "--python", PYTHON, "--require-hashes", ROOT / "requirements.lock"],
+        "Is a package index reachable?",
+    )
+    run(
+        [*uv, "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT],
+        "See the message above.",
+    )
+    STAMP.write_text(wanted)
+
+
+def locked(package: str) -> str:
+    """`package==version` as the lock has it."""
+    match = re.search(rf"^{package}==\S+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    if match is None:
+        raise SetUpError(f"requirements.lock does not name {package}. Run `git checkout -- requirements.lock`.")
+    return match.group(0)
+
+
+def data_set() -> None:
+    """The data set in the cache; from Debian's package where apt works, else from the public mirrors."""
+    if run_quietly([PYTHON, "-m", "helpers.fetch"], offline=True) == 0:
+        return
+    if can_apt():
+        say("set up: Debian's package of the data set")
+        apt_install("dataset-fashion-mnist")
+    fetch = [PYTHON, "-m", "helpers.fetch"]
+    if subprocess.run([str(part) for part in fetch], cwd=ROOT).returncode != 0:
+        raise SetUpError("The data set could not be had; the message above says why and what mends it.")
+
+
+def browser() -> None:
+    """A Chromium for inspecting the built pages."""
+    if os.environ.get("CHROMIUM") or any(shutil.which(name) for name in BROWSERS):
+        return
+    if not can_apt():
+        raise SetUpError(
+            "The pages are inspected in Chromium, which is not installed. Install it, or set CHROMIUM to its path."
+        )
+    say("set up: Debian's Chromium")
+    if apt_install("chromium", "fonts-dejavu-core") != 0:
+        raise SetUpError("Chromium could not be installed. Try `apt-get update && apt-get install chromium`.")
+
+
+def can_apt() -> bool:
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
+
+
+def apt_install(*packages: str) -> int:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        ["apt-get", "-qq", "update"],
+        ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages],
+    ):
+        result = subprocess.run(command, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        say("\n".join(result.stderr.splitlines()[-5:]))
+    return result.returncode
+
+
+def run(command: list, hint: str) -> None:
+    status = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL).returncode
+    if status != 0:
+        shown = " ".join(str(part).replace(f"{ROOT}/", "") for part in command)
+        raise SetUpError(f"`{shown}` failed. {hint}")
+
+
+def run_quietly(command: list, offline: bool = False) -> int:
+    extra = {"FASHION_MNIST_OFFLINE": "1"} if offline else {}
+    return subprocess.run(
+        [str(part) for part in command], cwd=ROOT, env={**os.environ, **extra}, capture_output=True
+    ).returncode
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        environment()
+        data_set()
+        if "browser" in sys.argv[1:]:
+            browser()
+    except SetUpError as error:
+        sys.exit(f"set up: {error}")

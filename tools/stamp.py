@@ -1,0 +1,57 @@
+"""Write a release's address and tag into the notebooks, so that in Colab they fetch this very release.
+
+COURSE_REPOSITORY=https://... COURSE_REFERENCE=v1.0.0 python -m tools.stamp FOLDER
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+
+from tools.chapters import ROOT, PipelineError, all_chapters
+
+REPOSITORY, REFERENCE = "COURSE_REPOSITORY", "COURSE_REFERENCE"  # set by the publish workflow
+COLAB_BRANCH = "colab"  # where the publish workflow puts the stamped notebooks
+BLANK = 'SOURCE = ""'
+
+
+def source_address() -> str | None:
+    """What pip installs in Colab, or None when this is no release."""
+    repository, reference = os.environ.get(REPOSITORY), os.environ.get(REFERENCE)
+    return f"git+{repository}@{reference}" if repository and reference else None
+
+
+def stamp(notebook: nbformat.NotebookNode, address: str) -> None:
+    """Fill in the setup cell."""
+    cells = [cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", [])]
+    if len(cells) != 1 or BLANK not in cells[0].source:
+        raise PipelineError(
+            f"The notebook has no setup cell with the line `{BLANK}`. Copy the cell from another chapter."
+        )
+    cells[0].source = cells[0].source.replace(BLANK, f'SOURCE = "{address}"')
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise PipelineError("Name the folder to write to: python -m tools.stamp FOLDER")
+    address = source_address()
+    if address is None:
+        raise PipelineError(f"Set {REPOSITORY} to the repository's address and {REFERENCE} to the release's tag.")
+    target = Path(sys.argv[1]) / "notebooks"
+    target.mkdir(parents=True, exist_ok=True)
+    chapters = all_chapters(ROOT)
+    for chapter in chapters:
+        notebook = nbformat.read(chapter.notebook, as_version=4)
+        stamp(notebook, address)
+        nbformat.write(notebook, target / chapter.notebook.name)
+    print(f"Stamped {len(chapters)} notebooks with {address}. Next: push them to the branch {COLAB_BRANCH}.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PipelineError as error:
+        sys.exit(str(error))
