@@ -1,0 +1,61 @@
+# The verbs of the course. Each sets up what it needs; run `make` alone to list them.
+PYTHON ?= python3
+BUDGET ?= quick
+PORT ?= 8000
+RUN = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup book test chapter pair lab serve bench results lock
+
+help: ## list the verbs
+	@echo "make VERB, where VERB is one of"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## virtual environment, data set, browser (every other verb does this by itself)
+	@$(PYTHON) tools/set_up.py browser
+	@echo "Ready. Next: make book"
+
+book: ## execute, check and publish every chapter to _build/html (BUDGET=full for the real figures)
+	@$(PYTHON) tools/set_up.py browser
+	@$(RUN) -m tools.make_book --budget $(BUDGET)
+
+test: ## make the book on the quick budget, then run every test
+	@$(PYTHON) tools/set_up.py browser
+	@$(RUN) -m tools.make_book --budget quick
+	@$(RUN) -m pytest
+	@echo "All tests pass. Next: commit, or make book BUDGET=full"
+
+chapter: ## run one chapter and build its page: make chapter N=02 [BUDGET=full]
+	@test -n "$(N)" || { echo "Which chapter? For example: make chapter N=02"; exit 2; }
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.make_book --only $(N) --budget $(BUDGET)
+
+pair: ## write every .ipynb from its .py
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.pair
+
+lab: ## open the chapters in JupyterLab
+	@$(PYTHON) tools/set_up.py
+	@echo "JupyterLab opens the .py files as notebooks (right click, Open With, Jupytext Notebook). Ctrl-C ends it."
+	@cd notebooks && ../$(RUN) -m jupyter lab --allow-root
+
+serve: ## show the built book at http://localhost:8000 (PORT=...)
+	@test -e _build/html/index.html || { echo "There is no book yet. Run make book first."; exit 2; }
+	@echo "The book is at http://localhost:$(PORT). Ctrl-C ends it."
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+bench: ## our recipes against the usual ones, side by side
+	@$(PYTHON) tools/set_up.py
+	@for script in benchmarks/*.py; do echo "$$script"; $(RUN) $$script || exit 1; done
+	@echo "Ratios hold within one run; compare no seconds between machines."
+
+results: ## a full run, then the ledger in results/ and the table in README.md
+	@$(PYTHON) tools/set_up.py browser
+	@$(RUN) -m tools.make_book --budget full
+	@$(RUN) -m tools.results
+
+lock: ## resolve pyproject.toml to the newest versions in requirements.lock
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --upgrade --quiet \
+		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
+	@echo "requirements.lock is new. Next: make test"
