@@ -1,0 +1,63 @@
+"""What several test files need."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from local_mirror import LocalMirror, pack
+
+from helpers import fetch
+
+
+@pytest.fixture(scope="session")
+def original_files() -> dict[str, bytes]:
+    """The four decompressed files by name, got the way the course gets them."""
+    return {fetch.FILES[key].name: found.content.tobytes() for key, found in fetch.find_all().items()}
+
+
+@pytest.fixture(scope="session")
+def packed_files(original_files: dict[str, bytes]) -> dict[str, bytes]:
+    """The four files as a mirror sends them."""
+    return {name: pack(content) for name, content in original_files.items()}
+
+
+@pytest.fixture(scope="session")
+def files_on_disk(original_files: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the four decompressed files. Link to them, do not write to them."""
+    folder = tmp_path_factory.mktemp("files")
+    for name, content in original_files.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache, and no other source: neither this machine's nor the internet's."""
+    folder = tmp_path / "cache"
+    for variable in [name for name in os.environ if name.startswith("FASHION_MNIST_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("FASHION_MNIST_CACHE", str(folder))
+    monkeypatch.setenv("FASHION_MNIST_SYSTEM_DIR", "")
+    monkeypatch.setenv("FASHION_MNIST_MIRRORS", "http://127.0.0.1:9/")  # nobody listens there
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetch, "_warned", False)
+    monkeypatch.setattr(fetch, "PAUSE", 0.01)
+    return folder
+
+
+@pytest.fixture
+def start_mirror(monkeypatch: pytest.MonkeyPatch, cache: Path) -> Iterator:
+    """Start mirrors; each new one is tried after those before."""
+    started: list[LocalMirror] = []
+
+    def start(files: dict) -> LocalMirror:
+        started.append(LocalMirror(files))
+        monkeypatch.setenv("FASHION_MNIST_MIRRORS", " ".join(mirror.address for mirror in started))
+        return started[-1]
+
+    yield start
+    for mirror in started:
+        mirror.close()
