@@ -24,14 +24,10 @@ class Expectation(AssertionError):
 
 
 def expect_equal(found: Any, expected: Any, what: str = "the result", hint: str = "") -> None:
-    """The two are equal, arrays element by element and within rounding."""
+    """The two are equal, element by element; whole numbers exactly, others within rounding."""
     if found is None or found is ...:
         _fail(f"{what} is {found}", f"{_short(expected)}", hint or "Does your function return its result?")
-    try:
-        same = np.shape(found) == np.shape(expected) and np.allclose(found, expected, rtol=1e-5, atol=1e-7)
-    except TypeError:
-        same = found == expected
-    if not same:
+    if not _same(found, expected):
         _fail(f"{what} is {_short(found)}", _short(expected), hint)
 
 
@@ -57,19 +53,37 @@ def attempt(function: Callable, check: Callable[[Callable], None]) -> None:
     try:
         check(function)
     except NotImplementedError:
-        say(f"◌ `{function.__name__}` is not written yet. Fill it in above and run this cell again.")
+        say(f"◌ `{_name(function)}` is not written yet. Fill it in above and run this cell again.")
     except Exception as error:  # whatever the reader's code raises is a hint to them, not an end
         text = str(error) or "no message"
         reason = text if isinstance(error, Expectation) else f"{type(error).__name__}: {text}"
         say(f"✗ Not yet. {reason}")
     else:
-        say(f"✓ `{function.__name__}` passes.")
+        say(f"✓ `{_name(function)}` passes.")
 
 
 def solved(function: Callable, check: Callable[[Callable], None]) -> None:
     """Run a check on a solution; it must pass."""
     check(function)
-    say(f"✓ `{function.__name__}` passes.")
+    say(f"✓ `{_name(function)}` passes.")
+
+
+def _name(function: Callable) -> str:
+    """A partial or a model can be called but has no name."""
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _same(found: Any, expected: Any) -> bool:
+    try:
+        have, want = np.asarray(found), np.asarray(expected)
+    except ValueError:  # lists of unequal lengths
+        return bool(found == expected)
+    if have.shape != want.shape:
+        return False
+    kinds = {have.dtype.kind, want.dtype.kind}
+    if kinds <= set("biufc") and not kinds <= set("biu"):
+        return np.allclose(have, want, rtol=1e-5, atol=1e-7)
+    return np.array_equal(have, want)  # a count that is off by one is wrong, however large
 
 
 def _fail(found: str, expected: str, hint: str) -> None:

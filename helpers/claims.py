@@ -45,10 +45,10 @@ def claim(statement: str, holds: object, needs_full: bool = False) -> None:
 
 def verdict(id: str, theirs: str, ours: str, holds: object, needs_full: bool = False) -> None:
     """Judge a report's claim (its id, what it says, what we measured) and keep the verdict."""
+    holds = _as_bool(holds, id)
     if needs_full and not budget.is_full():
         say(f"**{id}** ◌ The report: {theirs} *(not judged on the quick budget)*")
         return
-    holds = _as_bool(holds, id)
     mark = "✓ holds" if holds else "✗ does not hold"
     say(f"**{id} {mark}.** The report: {theirs} Here: {ours}")
     ledger.record(verdicts={id: {"holds": holds, "ours": ours, "theirs": theirs}})
@@ -66,4 +66,4 @@ def _as_bool(holds: object, what: str) -> bool:
         raise TypeError(
             f"“{what}” got {holds!r} of type {type(holds).__name__}; expected True or False, as a comparison gives."
         )
-    return bool(holds)
+    return bool(holds.item() if hasattr(holds, "item") else holds)  # pandas gives a series of one no truth

@@ -1,0 +1,120 @@
+"""What is recorded is complete, finite and never half written."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from helpers import ledger, metrics
+
+
+@pytest.fixture(autouse=True)
+def path(tmp_path, monkeypatch):
+    """Each test has an empty entry and a file of its own; what the session recorded before comes back."""
+    kept = ledger.current()
+    ledger.clear()
+    monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "deep" / "entry.json"))
+    yield tmp_path / "deep" / "entry.json"
+    ledger.clear()
+    for part, values in kept.items():
+        ledger._entry[part].update(values)
+
+
+def model(**changes) -> dict:
+    return {"test_accuracy": 0.9, "interval": [0.89, 0.91], **changes}
+
+
+def test_each_record_adds_to_the_file_and_later_figures_win(path):
+    ledger.record(figures={"a": 1, "b": 2})
+    ledger.record(models={"net": model(parameters=7)}, figures={"b": 3})
+    expected = {"models": {"net": model(parameters=7)}, "figures": {"a": 1, "b": 3}, "verdicts": {}}
+    assert json.loads(path.read_text()) == expected == ledger.current()
+
+
+def test_an_accuracy_makes_an_entry(path):
+    accuracy = metrics.accuracy(np.arange(10), np.arange(10))
+    ledger.record(models={"net": accuracy.entry(parameters=3)})
+    stored = json.loads(path.read_text())["models"]["net"]
+    assert stored == {"test_accuracy": 1.0, "interval": [accuracy.low, accuracy.high], "parameters": 3}
+
+
+def test_numbers_of_numpy_become_plain_ones(path):
+    ledger.record(
+        figures={"a": np.float32(0.5), "b": np.int64(3), "c": np.array([1, 2]), "d": np.True_, "e": (1, None)}
+    )
+    assert json.loads(path.read_text())["figures"] == {"a": 0.5, "b": 3, "c": [1, 2], "d": True, "e": [1, None]}
+
+
+@pytest.mark.parametrize(
+    "bad", [float("nan"), float("inf"), -np.inf, np.float32("nan"), [1, {"x": np.array([np.nan])}]]
+)
+def test_what_is_not_finite_is_refused_by_name_and_leaves_no_trace(bad, path):
+    ledger.record(figures={"good": 1})
+    with pytest.raises(ValueError, match=r"record\['figures'\]\['speed'\].* is -?(nan|inf)"):
+        ledger.record(figures={"good": 2, "speed": bad})
+    assert json.loads(path.read_text())["figures"] == {"good": 1} == ledger.current()["figures"]
+
+
+def test_what_json_cannot_hold_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"\['thing'\] is a object"):
+        ledger.record(figures={"thing": object()})
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"test_accuracy": None}, "needs `test_accuracy` and its `interval`"),
+        ({"interval": None}, "needs `test_accuracy` and its `interval`"),
+        ({"test_accuracy": 90.0, "interval": [89, 91]}, "shares, not per cent"),
+        ({"interval": [0.91, 0.92]}, "expected 0 <= low <= accuracy"),
+        ({"interval": [0.8, 0.85]}, "expected 0 <= low <= accuracy"),
+        ({"interval": [-0.1, 0.95]}, "expected 0 <= low"),
+    ],
+)
+def test_a_model_without_an_honest_accuracy_is_refused(changes, message, path):
+    with pytest.raises(ValueError, match=message):
+        ledger.record(models={"fine": model(), "net": model(**changes)})
+    assert ledger.current()["models"] == {} and not path.exists()
+
+
+def test_without_the_variable_nothing_is_written(path, monkeypatch):
+    monkeypatch.delenv("COURSE_LEDGER")
+    ledger.record(figures={"a": 1})
+    assert ledger.current()["figures"] == {"a": 1} and not path.parent.exists()
+
+
+def test_current_is_a_copy():
+    ledger.record(figures={"a": [1]})
+    ledger.current()["figures"]["a"].append(2)
+    assert ledger.current()["figures"] == {"a": [1]}
+
+
+@pytest.mark.parametrize("broken", ["dump", "replace"])
+def test_a_broken_write_leaves_the_old_file_and_nothing_else(broken, path, monkeypatch):
+    ledger.record(figures={"a": 1})
+    before = path.read_bytes()
+
+    def fail(*arguments, **options):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(*((json, "dump") if broken == "dump" else (os, "replace")), fail)
+    with pytest.raises(OSError, match="disk full"):
+        ledger.record(figures={"a": 2})
+    assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
+
+
+def test_read_all_gives_entries_by_chapter(tmp_path):
+    for name in ("02_b", "01_a"):
+        ledger.write_json(tmp_path / f"{name}.json", {"chapter": name})
+    (tmp_path / "notes.txt").write_text("no entry")
+    assert list(ledger.read_all(tmp_path)) == ["01_a", "02_b"]
+    assert ledger.read_all(str(tmp_path))["01_a"] == {"chapter": "01_a"}
+
+
+def test_read_all_names_what_is_broken_or_missing_and_the_way_out(tmp_path):
+    (tmp_path / "03_c.json").write_text("{half")
+    with pytest.raises(ValueError, match=r"03_c\.json is not valid JSON .*git checkout -- "):
+        ledger.read_all(tmp_path)
+    with pytest.raises(FileNotFoundError, match="make results"):
+        ledger.read_all(tmp_path / "nowhere")
