@@ -1,0 +1,277 @@
+"""Each fault that a page can have is found, on that page, and nothing is found on a page without one.
+
+All faults stand in one small site, one fault a page, which is inspected once in a real browser.
+"""
+
+import random
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tools import inspect_site
+from tools.chapters import PipelineError
+
+ALT = "A small grey square, drawn for this test"
+
+# The body of each page, and the check that must find it.
+FAULTS = {
+    "no_alt": ('<img src="square.png">', {"alternative text", "axe image-alt"}),
+    "empty_alt": ('<img src="square.png" alt="">', {"alternative text"}),
+    "file_alt": ('<img src="square.png" alt="a_plot_of_the_classes.png">', {"alternative text"}),
+    "path_alt": ('<img src="square.png" alt="../_images/3f0a41c2b7d9e8f6">', {"alternative text"}),
+    "short_alt": ('<img src="square.png" alt="A plot of it">', {"alternative text"}),
+    "same_alt": (f'<img src="square.png" alt="{ALT}"><img src="square.png" alt="{ALT}">', {"alternative text"}),
+    "console": ("<script>console.error('something is off')</script>", {"console error"}),
+    "script": ("<script>nothing.here()</script>", {"script error"}),
+    "third_party": ('<script src="https://cdn.example.org/x.js"></script>', {"third party"}),
+    "late_third_party": (
+        "<script>setTimeout(() => fetch('https://late.example.org/').catch(() => 0))</script>",
+        {"third party"},
+    ),
+    "no_file": ("<script>fetch('no_such_file.json')</script>", {"missing file"}),
+    "no_script": ('<script src="no_such_script.js"></script>', {"missing file", "broken link"}),
+    "broken_link": ('<a href="no_such_page.html">away</a>', {"broken link"}),
+    "root_link": ('<a href="/index.html">home</a>', {"broken link"}),
+    "outside_link": ('<a href="../outside.html">out</a>', {"broken link"}),
+    "broken_anchor": ('<a href="index.html#nowhere">home</a>', {"broken anchor"}),
+    "own_broken_anchor": ('<a href="#nowhere">here</a>', {"broken anchor"}),
+    "wide": ('<div class="culprit" style="width: 500px">wide</div>', {"sideways scroll"}),
+    "folded_wide": (
+        '<details><summary>more</summary><div style="width: 500px">wide</div></details>',
+        {"sideways scroll"},
+    ),
+    "heavy": (
+        "".join(f'<img src="noise{i}.png" alt="" role="presentation" loading="lazy">' for i in range(14)),
+        {"heavy page"},
+    ),
+    "heavy_scripts": ('<script src="heavy.js"></script>', {"heavy scripts"}),
+    "pale": ('<p style="color: #bbb">hardly to be read</p>', {"axe color-contrast"}),
+    "dark_only": ('<p class="night">hardly to be read at night</p>', {"axe color-contrast"}),
+    "folded_pale": (
+        '<details><summary>more</summary><p style="color: #bbb">pale</p></details>',
+        {"axe color-contrast"},
+    ),
+    "pale_code": (
+        '<pre>x <span class="k">for</span> <span class="k">in</span> <span class="c" style="color: #bbb"># pale</span></pre>',
+        {"axe color-contrast"},
+    ),
+    "pale_second_code": (
+        '<pre><span class="k">for</span></pre><pre style="background: #777"><span class="k">for</span></pre>',
+        {"axe color-contrast"},
+    ),
+    "local_path": ("<p>saved in /home/somebody/course</p>", {"local path"}),
+    "split_path": ("<pre><b>/home</b>/somebody/course</pre>", {"local path"}),
+    "windows_path": (r"<p>saved in C:\Users\somebody</p>", {"local path"}),
+    "traceback": ("<pre>Traceback (most recent call last): ...</pre>", {"traceback"}),
+}
+CLEAN = {
+    "index": '<a href="sub/page.html#part">on</a> <a href="https://example.org/home/x">away</a> <a href="mailto:a@example.org">write</a>',
+    "sub/page": '<h2 id="part">Part</h2><a href="../index.html">back</a> <a href="../index.html#top">top</a>'
+    f'<a href="../data.csv">data</a><img src="../square.png" alt="{ALT}"><img src="../square.png" alt="" role="presentation">'
+    '<div style="overflow-x: auto" tabindex="0"><div style="width: 700px">wide in its own box</div></div>',
+    "moved": "",
+}
+STYLE = """
+html { background: #fff; color: #111 } a { color: #00479d } pre { background: #fff; color: #111 }
+.night { background: #fff; color: #111 }
+@media (prefers-color-scheme: dark) {
+    html { background: #111; color: #eee } a { color: #9cf } .night { background: #222; color: #555 }
+}
+"""
+
+
+def write_page(site: Path, name: str, body: str, head: str = "") -> None:
+    style = "../" * name.count("/") + "style.css"
+    page = (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{name}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{style}">{head}</head>'
+        f'<body><main id="top"><h1>{name.replace("/", " ")}</h1>{body}</main></body></html>'
+    )
+    path = site / f"{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+
+
+def write_clean_site(site: Path) -> None:
+    for name, body in CLEAN.items():
+        write_page(
+            site, name, body, '<meta http-equiv="refresh" content="0; url=index.html">' if name == "moved" else ""
+        )
+    (site / "style.css").write_text(STYLE, encoding="utf-8")
+    (site / "data.csv").write_text("label\n1\n", encoding="utf-8")
+    Image.new("L", (40, 40), 128).save(site / "square.png")
+
+
+@pytest.fixture(scope="module")
+def empty_baseline(tmp_path_factory):
+    path = tmp_path_factory.mktemp("baseline") / "empty.yml"
+    path.write_text("[]\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory, empty_baseline):
+    """The findings of the site with all the faults."""
+    site = tmp_path_factory.mktemp("faulty")
+    write_clean_site(site)
+    for name, (body, _) in FAULTS.items():
+        write_page(site, name, body)
+    noise = np.random.default_rng(0)
+    for i in range(14):
+        Image.fromarray(noise.integers(0, 256, (196, 196, 3), np.uint8)).save(site / f"noise{i}.png")
+    (site / "heavy.js").write_text(f"// {random.Random(0).randbytes(300_000).hex()}\n", encoding="utf-8")
+    Image.fromarray(noise.integers(0, 256, (240, 240, 3), np.uint8)).save(site / "too_heavy.png")
+    (site / "notebook.ipynb").write_text('{"source": "open(\'/home/somebody/x.csv\')"}', encoding="utf-8")
+    return inspect_site.inspect(site, baseline=empty_baseline)
+
+
+def on_page(findings: list[inspect_site.Finding], page: str) -> list[inspect_site.Finding]:
+    return [finding for finding in findings if finding.page == page]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_of_a_page_is_found_and_no_other(faulty, name):
+    assert {finding.check for finding in on_page(faulty, f"{name}.html")} == FAULTS[name][1]
+
+
+def test_the_pages_without_a_fault_have_no_finding(faulty):
+    assert [finding for name in CLEAN for finding in on_page(faulty, f"{name}.html")] == []
+
+
+def test_files_are_checked_too(faulty):
+    assert [finding.check for finding in on_page(faulty, "too_heavy.png")] == ["heavy figure"]
+    assert [finding.check for finding in on_page(faulty, "notebook.ipynb")] == ["local path"]
+    assert on_page(faulty, "noise0.png") == []
+
+
+def test_a_fault_of_dark_mode_alone_says_so(faulty):
+    (finding,) = on_page(faulty, "dark_only.html")
+    assert "dark 1280, dark 390" in finding.found and "light" not in finding.found
+    (finding,) = on_page(faulty, "pale.html")
+    assert "light" in finding.found
+
+
+def test_a_page_that_scrolls_sideways_names_the_element_and_the_width(faulty):
+    (finding,) = on_page(faulty, "wide.html")
+    assert "div.culprit" in finding.found and "390" in finding.found and "1280" not in finding.found
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("third_party", "https://cdn.example.org/x.js"),
+        ("late_third_party", "https://late.example.org/"),
+        ("console", "something is off"),
+        ("script", "nothing is not defined"),
+        ("no_file", "no_such_file.json answers 404"),
+        ("broken_link", "no_such_page.html"),
+        ("broken_anchor", "#nowhere"),
+        ("heavy_scripts", "heavy.js alone is"),
+        ("heavy", "at most 1500 kB"),
+        ("local_path", "/home/somebody"),
+        ("short_alt", "12 characters"),
+    ],
+)
+def test_a_finding_names_what_was_found_and_how_to_mend_it(faulty, page, words):
+    (finding,) = on_page(faulty, f"{page}.html")
+    assert words in finding.found
+    assert re.fullmatch(rf"{page}\.html: {finding.check}: .* Mend: .+", str(finding))
+
+
+# A site without a fault, and the baseline
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory):
+    site = tmp_path_factory.mktemp("clean")
+    write_clean_site(site)
+    return site
+
+
+def run_main(monkeypatch, *arguments: str) -> int:
+    monkeypatch.setattr("sys.argv", ["inspect_site", *arguments])
+    return inspect_site.main()
+
+
+def test_a_clean_site_passes_says_so_and_shows_how_far_it_is(clean, tmp_path, monkeypatch, capsys):
+    assert run_main(monkeypatch, str(clean), "--screenshots", str(tmp_path / "shots")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:4] == ["1", "of", "2", "index.html"]
+    assert lines[-1].endswith("no findings.")
+    names = {path.name for path in (tmp_path / "shots").iterdir()}
+    assert names == {
+        f"{page}-{width}-{theme}.png"
+        for page in ("index", "sub-page")
+        for width in (1280, 390)
+        for theme in ("light", "dark")
+    }
+
+
+def test_with_a_finding_the_exit_code_is_one_and_the_last_line_counts(tmp_path, monkeypatch, capsys):
+    write_clean_site(tmp_path)
+    write_page(tmp_path, "index", '<a href="no_such_page.html">away</a><p id="top"></p>')
+    assert run_main(monkeypatch, str(tmp_path)) == 1
+    assert re.search(r": \d+ findings?\.$", capsys.readouterr().out.splitlines()[-1])
+
+
+def test_the_baseline_excuses_what_it_names_and_reports_what_it_no_longer_needs(tmp_path):
+    site, baseline = tmp_path / "site", tmp_path / "baseline.yml"
+    write_clean_site(site)
+    write_page(
+        site, "index", '<p class="known" style="color: #bbb">pale</p><p class="new" style="color: #bbb">pale</p>'
+    )
+    write_page(site, "sub/page", '<h2 id="part">Part</h2>')
+    baseline.write_text(
+        "- {rule: color-contrast, selector: .known, why: the theme does it}\n"
+        "- {rule: color-contrast, selector: .gone, why: it was so once}\n",
+        encoding="utf-8",
+    )
+    findings = inspect_site.inspect(site, baseline=baseline)
+    assert [finding.check for finding in findings] == ["axe color-contrast", "stale baseline"]
+    assert ".new" in findings[0].found and ".known" not in findings[0].found
+    assert ".gone" in findings[1].found
+
+
+def test_a_baseline_entry_without_a_reason_is_refused(tmp_path):
+    path = tmp_path / "baseline.yml"
+    path.write_text("- {rule: color-contrast, selector: .known}\n", encoding="utf-8")
+    with pytest.raises(PipelineError, match="why"):
+        inspect_site.read_baseline(path)
+
+
+def test_every_entry_of_the_course_s_baseline_has_a_reason():
+    for entry in inspect_site.read_baseline(inspect_site.BASELINE):
+        assert len(entry["why"]) > 20
+
+
+def test_without_a_browser_the_message_says_how_to_get_one(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    with pytest.raises(inspect_site.NoBrowser, match="apt-get install chromium"):
+        inspect_site.find_browser()
+
+
+def test_the_variable_names_the_browser(monkeypatch, tmp_path):
+    browser = tmp_path / "my-browser"
+    browser.write_text("#!/bin/sh\n", encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(browser))
+    assert inspect_site.find_browser() == str(browser)
+
+
+def test_a_folder_without_pages_is_refused(tmp_path):
+    with pytest.raises(PipelineError, match="tools.build"):
+        inspect_site.inspect(tmp_path)
+
+
+def test_the_server_compresses_text_and_hands_out_nothing_outside_the_site(clean):
+    with inspect_site.serve(clean) as served:
+        plain = (clean / "index.html").stat().st_size
+        assert 0 < served.weight("index.html") < plain
+        assert served.weight("square.png") == (clean / "square.png").stat().st_size
+        assert served.body("../outside.html") is None
+        assert served.name(served.address) == "index.html"
+        assert served.name("https://example.org/") is None
