@@ -15,6 +15,15 @@ from tools.build import add_header, cost
 from tools.chapters import ROOT, PipelineError
 from tools.make_book import make_book, make_preview, swap
 
+SETUP_CELL = """\
+# %% [markdown]
+# # Count with a setup
+
+# %% tags=["setup", "hide-cell"]
+SOURCE = ""
+
+"""
+
 
 def fingerprints(site):
     return {
@@ -127,10 +136,24 @@ def test_swap_shows_the_old_site_or_the_new_at_every_moment(tmp_path):
 def test_preview_holds_one_chapter_and_leaves_the_site(tmp_path):
     project = make_project(tmp_path, c01_count=GOOD, c02_more=GOOD.replace("Count the garments", "Count more"))
     (project / "notebooks" / "02_more.ipynb").unlink()  # a preview pairs by itself
+    link = "# A small book\n\nBegin with [counting](../notebooks/01_count.ipynb).\n"
+    (project / "book" / "index.md").write_text(link)  # which the preview leaves out
     page = make_preview("2", project)
     assert "Count more" in page.read_text()
     assert not page.with_name("01_count.html").exists()
     assert not (project / "_build" / "html").exists()
+
+
+def test_release_gets_launch_buttons_and_stamped_notebooks(tmp_path, monkeypatch):
+    project = make_project(tmp_path, c01_count=SETUP_CELL + GOOD)
+    make_preview("1", project)
+    plain = (project / "_build" / "preview" / "_build" / "html" / "notebooks" / "01_count.html").read_text()
+    monkeypatch.setenv("COURSE_REPOSITORY", "https://github.com/example/course")
+    monkeypatch.setenv("COURSE_REFERENCE", "v1.2.3")
+    page = make_preview("1", project).read_text()
+    button = "https://colab.research.google.com/github/example/course/blob/colab/notebooks/01_count.ipynb"
+    assert button in page and "Edition v1.2.3" in page and "git+https://github.com/example/course@v1.2.3" in page
+    assert "colab.research" not in plain and "Edition" not in plain
 
 
 def test_header_goes_between_title_and_text():

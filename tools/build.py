@@ -60,7 +60,7 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
         if address := source_address():
             stamp(notebook, address)
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)
-    _write_settings(pages)
+    _write_settings(pages / "_config.yml", preview=chapters is not None)
     if chapters is not None:
         _keep_in_contents(pages / "_toc.yml", {chapter.name for chapter in chosen})
 
@@ -91,15 +91,17 @@ def cost(entry: dict) -> str:
     )
 
 
-def _write_settings(pages: Path) -> None:
-    """Launch buttons need the repository's address, which only a release knows."""
+def _write_settings(path: Path, preview: bool) -> None:
+    """What depends on the edition: launch buttons need an address that only a release knows."""
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
     if source_address():
-        path = pages / "_config.yml"
-        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
         settings["repository"] = {"url": os.environ[REPOSITORY], "branch": COLAB_BRANCH}
         settings["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
-        settings.setdefault("html", {})["use_repository_button"] = True
-        path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+        settings["html"]["use_repository_button"] = True
+        settings["html"]["extra_footer"] += f"<p>Edition {os.environ[REFERENCE]}.</p>"
+    if preview:  # other pages link to chapters that a preview leaves out
+        settings["sphinx"]["config"]["suppress_warnings"] = ["myst.xref_missing"]
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
 def _keep_in_contents(path: Path, names: set[str]) -> None:
