@@ -11,6 +11,7 @@ from fontTools.ttLib import TTFont
 from sphinx.application import Sphinx
 
 from tools import slim_site
+from tools.chapters import PipelineError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
