@@ -56,6 +56,6 @@ results: ## a full run, then the ledger in results/ and the table in README.md
 
 lock: ## resolve pyproject.toml to the newest versions in requirements.lock
 	@$(PYTHON) tools/set_up.py
-	@$(RUN) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.10 --upgrade --quiet \
+	@$(RUN) -m uv --system-certs pip compile pyproject.toml --all-extras --universal --python-version 3.10 --upgrade --quiet \
 		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
 	@echo "requirements.lock is new. Next: make test"

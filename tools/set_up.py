@@ -46,7 +46,7 @@ def environment() -> None:
             [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", locked("uv")],
             "Is a package index reachable?",
         )
-    uv = [PYTHON, "-m", "uv", "pip"]
+    uv = [PYTHON, "-m", "uv", "--system-certs", "pip"]  # as pip does: a proxy may sign with its own
     run(
         [*uv, "sync", "--quiet", "--python", PYTHON, "--require-hashes", ROOT / "requirements.lock"],
         "Is a package index reachable?",
