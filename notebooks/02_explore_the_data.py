@@ -1053,7 +1053,7 @@ claim("the closest pair bears one label", not two_names[difference.argmin()])
 # %% [markdown]
 # ## Exercises
 #
-# ### 1. Does the garment fill the frame?
+# ### Does the garment fill the frame?
 #
 # In some data sets the object floats in the middle with a margin all round. Write `fills_frame(images)`: for each
 # image True when something above zero lies in both the top and the bottom row, or in both the first
@@ -1103,7 +1103,7 @@ say(f"**{filling:.1%}** of the training images fill the frame.")
 # a child's shoe is as long as a boot. And moving an image by a few pixels, a common way to make more training
 # data, cuts something off.
 #
-# ### 2. Which classes could you flip?
+# ### Which classes could you flip?
 #
 # To mirror images left to right is another way to get more of them. It only makes sense where the mirrored garment
 # could be in the data. Write `mirror_correlation(images)`: for each image the correlation of its pixels with
