@@ -62,6 +62,10 @@ def failing_chapter(project):
     write_chapter(project, "c01_count", FAILING)
 
 
+def unverifiable_chapter(project):
+    write_chapter(project, "c01_count", GOOD + "\n# %%\nprint('/root/somewhere/else')\n")
+
+
 def unbuildable_page(project):
     (project / "book" / "index.md").write_text("# A small book\n\nSee [a page](nowhere.md).\n")
 
@@ -76,6 +80,7 @@ def uninspectable_page(project):
     ("spoil", "named"),
     [
         (failing_chapter, ["01_count: code cell 3", "the coats are missing"]),
+        (unverifiable_chapter, ["01_count: cell 4", "path of the machine"]),
         (unbuildable_page, ["does not build", "index.md", "nowhere.md"]),
         (uninspectable_page, ["index.html", "third.example", "was not published"]),
     ],
