@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers.data import CLASS_NAMES
-from helpers.metrics import confusion
+from helpers.metrics import class_numbers, confusion
 
 WIDTH = 5.6  # inches
 SCREEN_DPI, FILE_DPI = 110, 220
@@ -148,13 +148,32 @@ def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure
 
 def show_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray, count: int = 10) -> Figure:
     """The wrong answers given with the most confidence: what it is, and what it was called."""
+    images, labels = np.asarray(images), class_numbers(labels, "labels")
+    probabilities = _as_probabilities(probabilities, len(labels))
+    if len(images) != len(labels):
+        raise ValueError(f"{len(images)} images but {len(labels)} labels; expected one for each image.")
     called, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(called != labels)
     worst = wrong[np.argsort(-confidence[wrong])][:count]
     if len(worst) == 0:
         raise ValueError("show_mistakes found no mistake among these images; expected at least one.")
     titles = [f"{CLASS_NAMES[labels[i]]}\n✗ {CLASS_NAMES[called[i]]}\n{confidence[i]:.0%}" for i in worst]
-    return show_images(np.asarray(images)[worst], titles, columns=5, title_colors=[WRONG] * len(worst))
+    return show_images(images[worst], titles, columns=5, title_colors=[WRONG] * len(worst))
+
+
+def _as_probabilities(values: np.ndarray, count: int) -> np.ndarray:
+    values = np.asarray(values)
+    if values.shape != (count, len(CLASS_NAMES)):
+        raise ValueError(
+            f"probabilities have shape {values.shape}; expected ({count}, {len(CLASS_NAMES)}): a row for each image, "
+            "a column for each class."
+        )
+    if values.min() < 0 or values.max() > 1.001:
+        raise ValueError(
+            f"probabilities run from {values.min():.3g} to {values.max():.3g}; expected 0 to 1. "
+            "Scores become probabilities by a softmax."
+        )
+    return values
 
 
 use_style()

@@ -108,15 +108,31 @@ def confusion(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
 
 
 def _label_pair(labels: np.ndarray, predictions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    labels, predictions = np.asarray(labels), np.asarray(predictions)
-    for name, values in (("labels", labels), ("predictions", predictions)):
-        if values.ndim != 1:
-            hint = " Take .argmax(axis=1) of scores or one-hot rows first." if values.ndim == 2 else ""
-            raise ValueError(f"{name} have shape {values.shape}; expected one class number for each image.{hint}")
-        if values.size == 0:
-            raise ValueError(f"{name} are empty; expected at least one image.")
-        if not np.all((values == np.floor(values)) & (values >= 0) & (values < len(CLASS_NAMES))):
-            raise ValueError(f"{name} hold values other than the class numbers 0 to {len(CLASS_NAMES) - 1}.")
+    labels, predictions = class_numbers(labels, "labels"), class_numbers(predictions, "predictions")
     if len(labels) != len(predictions):
         raise ValueError(f"{len(labels)} labels but {len(predictions)} predictions; expected one for each image.")
-    return labels.astype(np.int64), predictions.astype(np.int64)
+    return labels, predictions
+
+
+def class_numbers(values: np.ndarray, name: str) -> np.ndarray:
+    """One whole number from 0 to 9 for each image, or an error that says what these are and how to mend it."""
+    values = np.asarray(values)
+    if values.ndim != 1:
+        hint = " Take .argmax(axis=1) of scores or one-hot rows first." if values.ndim == 2 else ""
+        raise ValueError(f"{name} have shape {values.shape}; expected one class number for each image.{hint}")
+    if values.size == 0:
+        raise ValueError(f"{name} are empty; expected at least one image.")
+    if values.dtype.kind not in "iu":
+        whole = values.dtype.kind == "f" and np.all(values == np.floor(values))
+        hint = (
+            "Use .astype(int)."
+            if whole
+            else "Are these scores or pixels? Use .argmax(axis=1) on scores of ten classes."
+        )
+        raise ValueError(f"{name} are of type {values.dtype}; expected whole class numbers. {hint}")
+    if values.min() < 0 or values.max() >= len(CLASS_NAMES):
+        raise ValueError(
+            f"{name} run from {values.min()} to {values.max()}; expected class numbers 0 to {len(CLASS_NAMES) - 1}. "
+            "Are they counted from 1?"
+        )
+    return values.astype(np.int64)

@@ -139,3 +139,18 @@ def test_mistakes_are_the_most_confident_wrong_answers_first():
 def test_no_mistake_is_an_error_that_says_so():
     with pytest.raises(ValueError, match="no mistake"):
         figures.show_mistakes(random_images(1), np.array([0]), np.eye(10)[:1])
+
+
+@pytest.mark.parametrize(
+    ("labels", "probabilities", "message"),
+    [
+        (np.zeros(4), np.eye(10)[:4], "float64.*astype"),
+        (np.array([0, 1, 2, 10]), np.eye(10)[:4], "run from 0 to 10.*counted from 1"),
+        (np.zeros(4, int), np.zeros(4), r"shape \(4,\); expected \(4, 10\)"),
+        (np.zeros(4, int), 5 * np.eye(10)[:4], "0 to 5.*softmax"),
+        (np.zeros(3, int), np.eye(10)[:3], "4 images but 3 labels"),
+    ],
+)
+def test_mistakes_of_senseless_input_are_refused_with_a_hint(labels, probabilities, message):
+    with pytest.raises(ValueError, match=message):
+        figures.show_mistakes(random_images(4), labels, probabilities)

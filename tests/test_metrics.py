@@ -140,10 +140,11 @@ def test_confusion_has_true_classes_in_rows():
         ([], [], "labels are empty"),
         ([0, 1], np.eye(10)[:2], r"predictions have shape \(2, 10\).*argmax"),
         ([[0], [1]], [0, 1], r"labels have shape \(2, 1\)"),
-        ([0, 10], [0, 1], "labels hold values other than the class numbers 0 to 9"),
-        ([0, 1], [0, -1], "predictions hold values other"),
-        ([0, 1], [0, 0.5], "predictions hold values other"),
-        ([0, 1], [0, np.nan], "predictions hold values other"),
+        ([0, 10], [0, 1], "labels run from 0 to 10.*class numbers 0 to 9.*counted from 1"),
+        ([0, 1], [0, -1], "predictions run from -1 to 0"),
+        ([0, 1], [0, 0.5], "predictions are of type float64.*argmax"),
+        ([0, 1], [0, np.nan], "predictions are of type float64.*argmax"),
+        ([0.0, 1.0], [0, 1], r"labels are of type float64.*\.astype\(int\)"),
     ],
 )
 @pytest.mark.parametrize("score", [metrics.accuracy, metrics.per_class_report, metrics.confusion])
