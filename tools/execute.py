@@ -47,7 +47,16 @@ THREAD_VARIABLES = (
     "LOKY_MAX_CPU_COUNT",
     "TF_NUM_INTRAOP_THREADS",
 )
-PACKAGES = ("numpy", "pandas", "scikit-learn", "scikit-learn-intelex", "xgboost-cpu", "tensorflow", "keras", "matplotlib")
+PACKAGES = (
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scikit-learn-intelex",
+    "xgboost-cpu",
+    "tensorflow",
+    "keras",
+    "matplotlib",
+)
 
 
 @dataclass(frozen=True)
