@@ -63,7 +63,7 @@ def failing_chapter(project):
 
 
 def unverifiable_chapter(project):
-    write_chapter(project, "c01_count", GOOD + "\n# %%\nprint('/root/somewhere/else')\n")
+    write_chapter(project, "c01_count", GOOD + "\n# %%\nprint('/home/ada/course/data.csv')\n")
 
 
 def unbuildable_page(project):

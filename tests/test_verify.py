@@ -111,7 +111,7 @@ def shows_path_in_table(notebook):
 
 
 def path_in_announced_error(notebook):
-    notebook.cells[4].outputs = [error("OSError", "x", ["File /root/lib/python3.11/site-packages/numpy/x.py"])]
+    notebook.cells[4].outputs = [error("OSError", "x", ["File /home/ada/lib/python3.11/site-packages/numpy/x.py"])]
 
 
 def no_alt(notebook):
@@ -142,7 +142,7 @@ def heavy_figure(notebook):
         (cell_after_cell, "cell 2", "`post_cell_execute`"),
         (skipped_cell, "cell 2", "skip-execution"),
         (allowed_errors, "metadata", "`allow_errors`"),
-        (prints("read /root/course/data.csv"), "cell 3", "path of the machine"),
+        (prints("read /home/ada/course/data.csv"), "cell 3", "path of the machine"),
         (prints("read /tmp/ipykernel_42/1.py"), "cell 3", "path of the machine"),
         (prints("C:\\Users\\ada"), "cell 3", "path of the machine"),
         (prints("in ~/course/notebooks"), "cell 3", "path of the machine"),
