@@ -1,0 +1,107 @@
+"""Networks and recipes that a chapter has taught and later chapters use again.
+
+Each one is written out in its chapter; tests prove that the chapter's version and this one agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from helpers.quiet import quiet
+
+with quiet():
+    import keras
+
+BATCH = 256
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """Straight up to the peak, then down a cosine to zero (from the chapter on deep dense networks)."""
+
+    def __init__(self, peak: float, steps: int, warm: float = 0.25) -> None:
+        self.peak, self.steps, self.warm = peak, steps, warm
+
+    def __call__(self, step):
+        done = keras.ops.cast(step, "float32") / self.steps
+        fall = (done - self.warm) / (1 - self.warm)
+        share = keras.ops.where(done < self.warm, done / self.warm, (1 + keras.ops.cos(math.pi * fall)) / 2)
+        return self.peak * share
+
+    def get_config(self) -> dict:
+        return {"peak": self.peak, "steps": self.steps, "warm": self.warm}
+
+
+def compile_with_one_cycle(
+    model: keras.Model, images: int, epochs: int, peak: float = 0.01, decay: float = 0.01
+) -> keras.Model:
+    """Ready for `fit` with batches of BATCH on so many images: AdamW under one cycle, cross-entropy of scores."""
+    steps = epochs * math.ceil(images / BATCH)
+    model.compile(
+        keras.optimizers.AdamW(OneCycle(peak, steps), weight_decay=decay),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def convolve(filters: int) -> list[keras.Layer]:
+    """A 3x3 convolution that keeps the size, normalised, then ReLU."""
+    return [
+        keras.layers.Conv2D(filters, 3, padding="same", use_bias=False),
+        keras.layers.BatchNormalization(momentum=0.9),
+        keras.layers.ReLU(),
+    ]
+
+
+def simple_cnn() -> keras.Model:
+    """Two convolutions, each halved by max pooling, then a dense layer (from the chapter on a first CNN)."""
+    return keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            *convolve(32),
+            keras.layers.MaxPooling2D(),
+            *convolve(64),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(10),
+        ]
+    )
+
+
+def three_block_cnn() -> keras.Model:
+    """32, 64 and 128 filters, each halved by max pooling, then dense layers with dropout (the pipeline report's)."""
+    return keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            *convolve(32),
+            keras.layers.MaxPooling2D(),
+            *convolve(64),
+            keras.layers.MaxPooling2D(),
+            *convolve(128),
+            keras.layers.MaxPooling2D(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(128, activation="relu"),
+            keras.layers.Dropout(0.3),
+            keras.layers.Dense(10),
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How `helpers.checkpoints` trains a network whose chapter has not run here."""
+
+    build: Callable[[], keras.Model]
+    full_epochs: int
+    quick_epochs: int
+    peak: float = 0.01
+    decay: float = 0.01
+    seed: int = 0
+
+
+RECIPES = {
+    "simple-cnn": Recipe(simple_cnn, full_epochs=5, quick_epochs=2),
+    "three-block-cnn": Recipe(three_block_cnn, full_epochs=5, quick_epochs=2),
+}

@@ -1,0 +1,207 @@
+"""A trained network is kept and read back, or refused in words and trained anew. Tiny networks, few images."""
+
+import json
+
+import numpy as np
+import pytest
+
+from helpers import checkpoints, models
+from helpers.data import Labelled, Splits
+from helpers.models import Recipe, keras
+
+
+def tiny():
+    return keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
+def other():
+    return keras.Sequential([
+        keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(4), keras.layers.Dense(10)
+    ])  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    part = Labelled(random.random((600, 28, 28), np.float32), random.integers(0, 10, 600))
+    monkeypatch.setattr(checkpoints, "load_fashion_mnist", lambda: Splits(part, part, part))
+    monkeypatch.setattr(checkpoints.budget, "images", lambda: 600)
+    monkeypatch.setitem(models.RECIPES, "tiny", Recipe(tiny, 1, 1))
+    monkeypatch.setenv("COURSE_BUDGET", "quick")
+    monkeypatch.setenv("COURSE_CHECKPOINTS", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """How often a network was trained."""
+    names = []
+    train = checkpoints._train
+    monkeypatch.setattr(checkpoints, "_train", lambda name, recipe: (names.append(name), train(name, recipe))[1])
+    return names
+
+
+def answer(model):
+    return np.asarray(model(np.full((1, 28, 28, 1), 0.5, np.float32)))
+
+
+def test_what_was_saved_comes_back_without_training(folder, trainings):
+    keras.utils.set_random_seed(3)
+    model = tiny()
+    checkpoints.save("tiny", model)
+    assert np.array_equal(answer(checkpoints.trained("tiny")), answer(model))
+    assert trainings == []
+    assert sorted(path.name for path in folder.iterdir()) == ["tiny-quick.json", "tiny-quick.keras"]
+
+
+def test_without_a_checkpoint_it_is_trained_once_and_kept(folder, trainings, capsys):
+    first = checkpoints.trained("tiny")
+    assert np.array_equal(answer(first), answer(checkpoints.trained("tiny")))
+    assert trainings == ["tiny"]
+    assert not np.array_equal(answer(first), answer(tiny())), "it learned"
+    assert capsys.readouterr().err == "", "nothing to explain"
+
+
+def cut(folder):
+    path = folder / "tiny-quick.keras"
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+def swap(folder):
+    checkpoint, note = folder / "tiny-quick.keras", folder / "tiny-quick.json"
+    other().save(checkpoint)
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"sha256": checkpoints._sha256(checkpoint)}))
+
+
+def garbage(folder):
+    checkpoint, note = folder / "tiny-quick.keras", folder / "tiny-quick.json"
+    checkpoint.write_bytes(b"not a network")
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"sha256": checkpoints._sha256(checkpoint)}))
+
+
+def dangerous(folder):
+    """A network with code inside, which the safe mode does not run."""
+    checkpoint, note = folder / "tiny-quick.keras", folder / "tiny-quick.json"
+    model = keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Lambda(lambda x: x[:, :, 0, 0])])
+    model.save(checkpoint)
+    note.write_text(json.dumps(json.loads(note.read_text()) | {"sha256": checkpoints._sha256(checkpoint)}))
+
+
+def lose_note(folder):
+    (folder / "tiny-quick.json").unlink()
+
+
+def spoil_note(folder):
+    (folder / "tiny-quick.json").write_text("{")
+
+
+def age(folder):
+    note = folder / "tiny-quick.json"
+    content = json.loads(note.read_text())
+    content["made_by"]["recipe"]["full_epochs"] = 99
+    note.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (cut, "hash"),
+        (swap, "another network"),
+        (garbage, "cannot read"),
+        (dangerous, "cannot read"),
+        (lose_note, "note with its hash is missing"),
+        (spoil_note, "note with its hash is missing or damaged"),
+        (age, "another recipe"),
+    ],
+)
+def test_a_bad_checkpoint_is_refused_in_words_and_trained_anew(folder, trainings, capsys, damage, says):
+    checkpoints.save("tiny", tiny())
+    damage(folder)
+    model = checkpoints.trained("tiny")
+    told = capsys.readouterr().err
+    assert says in told and "tiny" in told and "trained anew" in told
+    assert str(folder) not in told
+    assert trainings == ["tiny"]
+    assert np.array_equal(answer(model), answer(checkpoints.trained("tiny"))), "the new one is kept"
+    assert trainings == ["tiny"]
+
+
+def test_budgets_do_not_mix(folder, trainings, monkeypatch):
+    checkpoints.save("tiny", tiny())
+    monkeypatch.setenv("COURSE_BUDGET", "full")
+    checkpoints.trained("tiny")
+    assert trainings == ["tiny"]
+
+
+def test_another_network_is_not_saved_under_the_name(folder):
+    with pytest.raises(ValueError, match="not 'tiny'.*differ"):
+        checkpoints.save("tiny", other())
+    assert list(folder.iterdir()) == []
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_names(folder):
+    with pytest.raises(KeyError, match="no network 'tinny'.*simple-cnn.*tiny"):
+        checkpoints.trained("tinny")
+
+
+def test_a_save_that_fails_leaves_the_old_checkpoint(folder, monkeypatch):
+    checkpoints.save("tiny", tiny())
+    before = (folder / "tiny-quick.keras").read_bytes()
+
+    def break_off(self, path, **options):
+        with open(path, "wb") as file:
+            file.write(b"half")
+        raise OSError("no space left")
+
+    monkeypatch.setattr(keras.Sequential, "save", break_off)
+    with pytest.raises(OSError):
+        checkpoints.save("tiny", tiny())
+    assert (folder / "tiny-quick.keras").read_bytes() == before
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_no_reason_to_stop(folder, monkeypatch, capsys):
+    (folder / "file").write_text("")
+    monkeypatch.setenv("COURSE_CHECKPOINTS", str(folder / "file" / "below"))
+    assert checkpoints.trained("tiny").count_params() == tiny().count_params()
+    assert "cannot be kept" in capsys.readouterr().err
+
+
+def test_the_optimizer_is_not_kept(folder):
+    model = models.compile_with_one_cycle(tiny(), 600, 1)
+    model.fit(np.zeros((8, 28, 28, 1)), np.zeros(8, int), verbose=0)
+    checkpoints.save("tiny", model)
+    assert (folder / "tiny-quick.keras").stat().st_size < 1.5 * 4 * model.count_params()
+
+
+def test_progress_tells_share_and_time_and_goes(monkeypatch, capsys):
+    monkeypatch.setattr(checkpoints.sys.stderr, "isatty", lambda: True, raising=False)
+    times = iter([0.0, 0.5, 10.0, 10.1])
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: next(times))
+    with checkpoints.Progress("tiny", 4) as progress:
+        for _ in range(3):
+            progress.step()
+    shown = capsys.readouterr().err
+    assert "Training tiny: 50%, 10 s so far, about 10 s to go" in shown
+    assert "25%" not in shown and shown.endswith("\r")
+
+
+@pytest.mark.parametrize("name", sorted(models.RECIPES))
+def test_every_recipe_builds_a_network_for_this_data(name):
+    model = models.RECIPES[name].build()
+    assert model(np.zeros((2, 28, 28, 1), np.float32)).shape == (2, 10)
+
+
+def test_one_cycle_climbs_to_its_peak_and_falls_to_zero():
+    cycle = models.OneCycle(0.01, 100)
+    rates = [float(cycle(step)) for step in range(101)]
+    assert rates[0] == 0 and max(rates) == pytest.approx(0.01) and rates.index(max(rates)) == 25
+    assert rates[-1] == pytest.approx(0, abs=1e-9)
+    assert np.all(np.diff(rates[:26]) > 0) and np.all(np.diff(rates[25:]) < 0)
+    assert models.OneCycle(**cycle.get_config()).get_config() == cycle.get_config()
+
+
+def test_the_cycle_lasts_as_long_as_the_training():
+    model = models.compile_with_one_cycle(tiny(), 600, epochs=2)
+    model.fit(np.zeros((600, 28, 28, 1)), np.zeros(600, int), batch_size=models.BATCH, epochs=2, verbose=0)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
