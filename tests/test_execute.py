@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import nbformat
 import pytest
 from small_project import FAILING, GOOD, make_project, write_chapter
 
-from tools.chapters import ROOT, PipelineError, all_chapters, execution_key
-from tools.execute import execute
+from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, execution_key
+from tools.execute import _expected_text, execute
 from tools.stage import stage
 from tools.verify import verify
 
@@ -147,6 +148,42 @@ def test_threads_are_capped_when_two_run_at_once(tmp_path, monkeypatch):
     assert "['2', '2', 'full']" in executed(project, "02_caps", "full").cells[1].outputs[0].text, (
         "alone it gets both cores"
     )
+
+
+def test_a_chapter_that_runs_alone_gets_every_core_and_no_company(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.execute._cores", lambda: 2)
+    clock = (
+        "\n# %%\nimport time\nfrom pathlib import Path\n\nstart = time.time()\ntime.sleep(1)\n"
+        "Path(f'../{{}}.txt').write_text(f'{start} {time.time()}')\n"
+    )
+    names = {
+        "c01_big": "# ---\n# jupyter:\n#   course:\n#     alone: true\n# ---\n\n",
+        "c02_small": "",
+        "c03_small": "",
+    }
+    project = make_project(
+        tmp_path, **{name: head + SHOWS_THREADS + clock.replace("{{}}", name) for name, head in names.items()}
+    )
+    run(project)
+    caps = {name: executed(project, name[1:]).cells[1].outputs[0].text for name in names}
+    assert caps["c01_big"].startswith("['2', '2'") and caps["c02_small"].startswith("['1', '1'")
+    times = {name: [float(t) for t in (project / ".run/quick" / f"{name}.txt").read_text().split()] for name in names}
+    for name in ("c02_small", "c03_small"):
+        assert times[name][1] <= times["c01_big"][0] or times["c01_big"][1] <= times[name][0]
+
+
+def test_the_forecast_counts_a_chapter_that_runs_alone_in_full():
+    def forecast(*chapters):
+        due = [Chapter(f"0{number}", Path(), (), alone) for number, (alone, _) in enumerate(chapters)]
+        seconds = {chapter: value for chapter, (_, value) in zip(due, chapters)}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tools.execute.expected_seconds", lambda project, budget, chapter: seconds[chapter])
+            return _expected_text(Path(), "quick", due)
+
+    assert "about 30 s" in forecast((False, 30), (False, 30))
+    assert "about 50 s" in forecast((True, 20), (False, 30), (False, 30))
+    assert "about 20 s" in forecast((True, 20))
+    assert "no earlier run" in forecast((True, None), (False, 30))
 
 
 def test_interrupted_run_goes_on_where_it_stopped(tmp_path):

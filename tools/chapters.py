@@ -27,6 +27,7 @@ class Chapter:
     name: str
     script: Path
     needs: tuple[str, ...]  # chapters whose results this one reads
+    alone: bool = False  # trains so much that it gets every core, while no other chapter runs
 
     @property
     def notebook(self) -> Path:
@@ -73,7 +74,7 @@ def find_chapter(number: str, project: Path = ROOT) -> Chapter:
 
 def _chapter(script: Path) -> Chapter:
     course = jupytext.read(script).metadata.get("course", {})
-    return Chapter(script.stem, script, tuple(course.get("needs", ())))
+    return Chapter(script.stem, script, tuple(course.get("needs", ())), bool(course.get("alone", False)))
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:

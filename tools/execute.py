@@ -2,6 +2,7 @@
 
 python -m tools.execute [--budget full] [--only 02]
 
+A chapter whose header says `alone: true` gets every core, while no other runs.
 A chapter is run again only when its code, the helpers it imports, the lock, the budget or a chapter that
 it reads has changed. Results are kept chapter by chapter, so an interrupted run goes on where it stopped.
 """
@@ -113,7 +114,6 @@ def _is_current(paths: Paths, key: str) -> bool:
 
 def _run_all(project: Path, budget: str, due: list[Chapter], keys: dict[str, str], at_once: int) -> None:
     """A chapter starts as soon as a place is free and the chapters it needs are done."""
-    threads = max(1, _cores() // at_once)
     waiting, running, done, failures = list(due), {}, set(), []
     progress = Progress(project, budget, len(due))
     stop = threading.Event()
@@ -122,10 +122,11 @@ def _run_all(project: Path, budget: str, due: list[Chapter], keys: dict[str, str
             while running or (waiting and not failures):
                 undone = {chapter.name for chapter in due} - done
                 ready = [chapter for chapter in waiting if not undone.intersection(chapter.needs)]
-                while ready and len(running) < at_once and not failures:
-                    chapter = ready.pop(0)
+                while not failures and (chapter := _next(ready, list(running.values()), at_once)):
+                    ready.remove(chapter)
                     waiting.remove(chapter)
                     progress.started(chapter)
+                    threads = _cores() if chapter.alone else max(1, _cores() // at_once)
                     job: Future = pool.submit(_run, Paths(project, budget, chapter), keys[chapter.name], threads, stop)
                     running[job] = chapter
                 for job in wait(running, timeout=20, return_when=FIRST_COMPLETED).done:
@@ -141,6 +142,14 @@ def _run_all(project: Path, budget: str, due: list[Chapter], keys: dict[str, str
             raise
     if failures:
         raise PipelineError("\n".join(failures))
+
+
+def _next(ready: list[Chapter], running: list[Chapter], at_once: int) -> Chapter | None:
+    """The chapter to start now. One that runs alone waits until nothing else runs or could."""
+    if len(running) >= at_once or any(chapter.alone for chapter in running):
+        return None
+    beside = [chapter for chapter in ready if not chapter.alone]
+    return beside[0] if beside else ready[0] if ready and not running else None
 
 
 def _run(paths: Paths, key: str, threads: int, stop: threading.Event) -> dict:
@@ -217,6 +226,7 @@ def _environment(paths: Paths, threads: int) -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "COURSE_BUDGET": paths.budget,
         ledger.VARIABLE: str(paths.work / "ledger.json"),
+        "COURSE_CHECKPOINTS": str(paths.project / "_build" / "checkpoints"),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one from the home folder
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -313,10 +323,12 @@ def expected_seconds(project: Path, budget: str, chapter: Chapter) -> float | No
 
 
 def _expected_text(project: Path, budget: str, due: list[Chapter]) -> str:
-    known = [expected_seconds(project, budget, chapter) for chapter in due]
-    if None in known:
+    known = {chapter: expected_seconds(project, budget, chapter) for chapter in due}
+    if None in known.values():
         return f"{AT_ONCE} at a time; no earlier run tells how long it takes"
-    return f"{AT_ONCE} at a time; expect about {duration(max(sum(known) / AT_ONCE, *known))}"
+    beside = [seconds for chapter, seconds in known.items() if not chapter.alone]
+    alone = sum(known.values()) - sum(beside)
+    return f"{AT_ONCE} at a time; expect about {duration(alone + max(sum(beside) / AT_ONCE, *beside, 0))}"
 
 
 def duration(seconds: float) -> str:
