@@ -102,6 +102,12 @@ def test_missing_and_orphaned_entries_are_named(project):
     ]
 
 
+def test_the_benchmarks_have_an_entry_without_a_chapter(project):
+    ledger.write_json(project / "results" / "benchmarks.json", {"figures": {"ratio": 5}, "models": {}, "verdicts": {}})
+    assert results.stale_entries(project) == []
+    assert "benchmarks" not in results.table(project)
+
+
 def test_damaged_entry_is_an_error_that_names_it(project):
     (project / "results" / "01_count.json").write_text("{")
     with pytest.raises(ValueError, match=r"results/01_count.json is not valid JSON.*git checkout"):
