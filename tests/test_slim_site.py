@@ -216,6 +216,17 @@ def test_a_fold_says_what_is_in_it(tag, label):
     assert "aria-label" not in text
 
 
+def test_a_folded_result_is_not_called_code():
+    page = (
+        '<div class="cell tag_hide-output docutils container">\n<div class="cell_input">code</div>\n'
+        '<details class="admonition hide below-input">\n<summary aria-label="Toggle hidden content">\n'
+        '<p class="collapsed admonition-title">Show the code</p>\n'
+        '<p class="expanded admonition-title">Hide the code</p>\n</summary>'
+    )
+    text = slim_site.slim_page(page)
+    assert "Show the result" in text and "Hide the result" in text and "the code<" not in text
+
+
 def test_the_redirect_at_the_top_has_a_title_a_language_and_a_link():
     text = slim_site.slim_page('<meta http-equiv="Refresh" content="0; url=book/index.html" />\n', "index.html")
     for part in ('<html lang="en">', "<title>", '<a href="book/index.html">', 'content="0; url=book/index.html"'):

@@ -36,6 +36,10 @@ ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:"\\([0-9a
 ICON_NAME = re.compile(r"\.fa-([a-z0-9-]+):")
 FONT_RULE = re.compile(r"@font-face\{[^{}]*vendor/fontawesome/webfonts/(fa-\w+-\d+)\.\w+[^{}]*\}")
 MARKS = {"✓": "holds", "✗": "fails", "◌": "open"}
+FOLDED_OUTPUT = re.compile(
+    r'(<details class="[^"]*\bbelow-input\b[^>]*>\s*<summary[^>]*>\s*<p class="collapsed admonition-title">)[^<]*'
+    r'(</p>\s*<p class="expanded admonition-title">)[^<]*'
+)
 FOLDED = re.compile(  # a folded cell's tags, and the two labels of its fold
     r'(<div class="cell ([^"]*)">\s*<details\b[^>]*>\s*<summary>\s*<p class="collapsed admonition-title">)[^<]*'
     r'(</p>\s*<p class="expanded admonition-title">)[^<]*'
@@ -104,6 +108,7 @@ def _mend_structure(text: str) -> str:
     )
     text = re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", text)
     text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # its own words say more
+    text = FOLDED_OUTPUT.sub(r"\1Show the result\2Hide the result", text)
     text = FOLDED.sub(_label_fold, text)
     return re.sub(r'(<span class="btn__icon-container">\s*<img )alt="[^"]+"', r'\1alt="" role="presentation"', text)
 
