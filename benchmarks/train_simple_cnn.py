@@ -1,4 +1,4 @@
-"""A simple CNN: the recipe of chapter 9 against the usual one, both from scratch in one process, in turn.
+"""A simple CNN: this course's recipe against the usual one, both from scratch in one process, in turn.
 
 Usual: batches of 32, Adam, ten epochs. It is given the time to its best epoch and no more. Ours: batches of
 256, batch normalisation, AdamW under one cycle, whole, since its best is its end. Validation images name
@@ -16,22 +16,22 @@ from helpers import ledger, metrics
 from helpers.data import load_fashion_mnist
 from helpers.models import BATCH, compile_with_one_cycle, keras, simple_cnn
 
-EPOCHS, USUAL_EPOCHS = 3, 10
+EPOCHS, USUAL_EPOCHS = 2, 10
 REPORTED = 0.9105  # the report's test accuracy
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "benchmarks.json"
 
 
 def usual_cnn() -> keras.Model:
-    """Two convolutions, two poolings and two dense layers, as such networks are usually written."""
+    """The same filters and units as ours, as such networks are usually written."""
     model = keras.Sequential(
         [
             keras.layers.Input((28, 28, 1)),
-            keras.layers.Conv2D(32, 3, activation="relu"),
+            keras.layers.Conv2D(32, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
-            keras.layers.Conv2D(64, 3, activation="relu"),
+            keras.layers.Conv2D(64, 3, padding="same", activation="relu"),
             keras.layers.MaxPooling2D(),
             keras.layers.Flatten(),
-            keras.layers.Dense(64, activation="relu"),
+            keras.layers.Dense(128, activation="relu"),
             keras.layers.Dense(10, activation="softmax"),
         ]
     )

@@ -55,16 +55,24 @@ def convolve(filters: int) -> list[keras.Layer]:
     ]
 
 
+def convolve_and_pool(filters: int) -> list[keras.Layer]:
+    """The same, halved by max pooling before it is normalised: a quarter of the numbers, half the time."""
+    convolution, normalisation, relu = convolve(filters)
+    return [convolution, keras.layers.MaxPooling2D(), normalisation, relu]
+
+
 def simple_cnn() -> keras.Model:
-    """Two convolutions, each halved by max pooling, then a dense layer (from the chapter on a first CNN)."""
+    """Two convolutions, then two dense layers (from the chapter on a first CNN)."""
     return keras.Sequential(
         [
             keras.layers.Input((28, 28, 1)),
-            *convolve(32),
-            keras.layers.MaxPooling2D(),
-            *convolve(64),
-            keras.layers.MaxPooling2D(),
+            *convolve_and_pool(32),
+            *convolve_and_pool(64),
             keras.layers.Flatten(),
+            keras.layers.Dense(128, use_bias=False),
+            keras.layers.BatchNormalization(momentum=0.9),
+            keras.layers.ReLU(),
+            keras.layers.Dropout(0.3),
             keras.layers.Dense(10),
         ]
     )
@@ -75,12 +83,9 @@ def three_block_cnn() -> keras.Model:
     return keras.Sequential(
         [
             keras.layers.Input((28, 28, 1)),
-            *convolve(32),
-            keras.layers.MaxPooling2D(),
-            *convolve(64),
-            keras.layers.MaxPooling2D(),
-            *convolve(128),
-            keras.layers.MaxPooling2D(),
+            *convolve_and_pool(32),
+            *convolve_and_pool(64),
+            *convolve_and_pool(128),
             keras.layers.Flatten(),
             keras.layers.Dense(128, activation="relu"),
             keras.layers.Dropout(0.3),
