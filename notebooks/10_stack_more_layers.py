@@ -1,0 +1,591 @@
+# ---
+# jupyter:
+#   course:
+#     needs: [09_teach_a_network_to_look]
+#     alone: true
+# ---
+
+# %% [markdown]
+# # Stack more layers
+#
+# **What you'll do.** Work out how much of a garment a unit deep inside can see, build two deeper networks, and find out by
+# nine trainings whether depth helps. Then play detective: two networks of one report share all their figures to the last digit.
+#
+# **What you'll learn.** To compute a receptive field and to check it by a gradient; to compare networks over several draws; to
+# tell how likely a coincidence is; to say what more layers buy on this data, and at what price.
+#
+# **What you need.** The chapter on a first convolutional network.
+
+# %% tags=["setup", "hide-cell"]
+# In Colab this cell fetches the course's helpers. Anywhere else it does nothing.
+import sys
+
+SOURCE = ""  # a release writes the course's address and tag here
+if "google.colab" in sys.modules:
+    assert SOURCE, "Open this notebook with the Colab button of a published edition of the book."
+    get_ipython().run_line_magic("pip", f"install --quiet {SOURCE}")
+
+# %%
+import math
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from helpers import budget, checkpoints, figures, ledger, metrics
+from helpers.checks import attempt, expect_equal, solved
+from helpers.claims import claim, say, verdict
+from helpers.data import CLASS_NAMES, load_fashion_mnist
+from helpers.models import (
+    BATCH, compile_with_one_cycle, convolve, convolve_and_pool, keras,
+    simple_cnn)
+
+# %%
+import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+tf.config.experimental.enable_op_determinism()
+
+# %%
+train, validation, test = load_fashion_mnist()
+used = budget.images()
+images, labels = train.images[:used, ..., None], train.labels[:used]
+unseen = validation.images[..., None]
+
+# %% [markdown]
+# ## How much of a boot does a unit see?
+#
+# A unit of the first convolution sees a window of 3x3 pixels. A unit of the second sees 3x3 units of the layer before, and through them
+# more pixels. The square of pixels that can change a unit at all is its **receptive field**.
+#
+# Go through the layers from the input. A window of `w` adds `w - 1` steps, and a step is as wide as all strides before it,
+# multiplied.
+#
+# **Predict:** two convolutions of 3x3, each followed by 2x2 pooling. How many pixels wide is the view of a unit at the end?
+
+
+# %%
+def view_after(layers):
+    """The side of the receptive field after (window, stride) layers."""
+    view, step = 1, 1
+    for window, stride in layers:
+        view += (window - 1) * step
+        step *= stride
+    return view
+
+
+# %%
+SIMPLE = [(3, 1), (2, 2)] * 2
+expect_equal(view_after(SIMPLE[:1]), 3, "one convolution")
+say(f"After two convolutions and two poolings a unit sees a square of "
+    f"**{view_after(SIMPLE)}** pixels, of 28.")
+
+# %% [markdown]
+# A gradient can check that: it says which pixels move the unit when they move. Random filters and random pixels, so that
+# none is zero by accident, and mean pooling in place of max pooling, which would listen to one pixel of four.
+
+
+# %%
+def measured_view(layers, side=64):
+    """The same from a gradient, on a large random image."""
+    network = keras.Sequential([keras.layers.Input((side, side, 1))])
+    for number, (window, stride) in enumerate(layers):
+        network.add(
+            keras.layers.AveragePooling2D(window) if stride == window
+            else keras.layers.Conv2D(1, window, strides=stride,
+                                     kernel_initializer="ones"))
+    picture = tf.ones((1, side, side, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(picture)
+        middle = network(picture)
+        middle = middle[0, middle.shape[1] // 2, middle.shape[2] // 2, 0]
+    moved = np.asarray(tape.gradient(middle, picture))[0, ..., 0] != 0
+    return int(moved.any(axis=0).sum())
+
+
+# %%
+claim("a gradient finds the view that the formula gives",
+      measured_view(SIMPLE) == view_after(SIMPLE))
+
+# %% [markdown]
+# ## Build two deeper ones
+#
+# The report's deep network has more convolutions than its simple one, and "additional layers" in a third. It gives no more detail.
+# Ours add depth where it is cheap: behind the first pooling, where pictures have a quarter of the pixels.
+
+
+# %%
+def deep_cnn():
+    """A third block of 128 filters."""
+    return keras.Sequential([
+        keras.layers.Input((28, 28, 1)),
+        *convolve_and_pool(32),
+        *convolve_and_pool(64),
+        *convolve_and_pool(128),
+        *head()])
+
+
+def deeper_cnn():
+    """A second convolution before each pooling but the first."""
+    return keras.Sequential([
+        keras.layers.Input((28, 28, 1)),
+        *convolve_and_pool(32),
+        *convolve(64), *convolve_and_pool(64),
+        *convolve(96), *convolve_and_pool(128),
+        *head()])
+
+
+# %%
+def head():
+    """Flattened, 128 units, dropout, ten scores."""
+    return [
+        keras.layers.Flatten(),
+        keras.layers.Dense(128, use_bias=False),
+        keras.layers.BatchNormalization(momentum=0.9),
+        keras.layers.ReLU(),
+        keras.layers.Dropout(0.3),
+        keras.layers.Dense(10)]
+
+
+NETWORKS = {"simple": simple_cnn, "deep": deep_cnn, "deeper": deeper_cnn}
+
+# %% [markdown]
+# **Predict:** which of the three has most parameters?
+
+# %%
+LAYERS = {
+    "simple": SIMPLE,
+    "deep": [(3, 1), (2, 2)] * 3,
+    "deeper": [(3, 1), (2, 2)] + [(3, 1), (3, 1), (2, 2)] * 2}
+sizes = {name: build().count_params() for name, build in NETWORKS.items()}
+views = {name: view_after(layers) for name, layers in LAYERS.items()}
+
+# %%
+pd.DataFrame({"parameters": sizes, "view (pixels)": views})
+
+# %%
+claim("the simple network has most parameters",
+      sizes["simple"] == max(sizes.values()))
+claim("the view grows with depth",
+      views["simple"] < views["deep"] < views["deeper"])
+
+# %% [markdown]
+# One more pooling leaves a fifth of the numbers for the dense layer, and that is where the parameters are. So here depth is not
+# bought with size. What a unit before the dense layer sees of a coat:
+
+# %% mystnb={"image": {"alt": "A coat with three squares around its middle: the simple network's unit sees a small part of it, the deep one's most of the trunk, the deeper one's square is larger than the image"}}
+coat = train.images[train.labels == 4][0]
+figure, axis = plt.subplots(figsize=(figures.WIDTH * 0.6, 3.1))
+axis.imshow(coat, vmin=0, vmax=1.6, extent=(0, 28, 28, 0))
+for (name, view), style in zip(views.items(), ("-", "--", ":")):
+    corner = 14 - view / 2
+    axis.add_patch(plt.Rectangle(
+        (corner, corner), view, view, fill=False, linestyle=style,
+        linewidth=2, color=figures.WRONG))
+    axis.text(14, corner - 0.4, name, ha="center", va="bottom",
+              color=figures.WRONG)
+axis.set(xlim=(-6, 34), ylim=(34, -9))
+axis.axis("off");
+
+# %% [markdown]
+# ## Does depth help? Ask nine trainings
+#
+# One training of each would compare two draws of a lottery as well as two networks. So three seeds each, on fewer images,
+# with the same recipe: batches of 256, one cycle.
+#
+# **Predict:** will the worst draw of the deeper network beat the best of the simple one?
+
+# %%
+SEEDS = budget.choose(full=(1, 2, 3), quick=(1,))
+few = budget.images(full=12_000, quick=2_500)
+SHORT = budget.epochs(3, 2)
+
+
+# %%
+def called_by(network, pictures):
+    """The class that the network names for each picture."""
+    scores = network.predict(pictures, batch_size=1000, verbose=0)
+    return scores.argmax(axis=1)
+
+
+def draw(build, seed):
+    """One training from this seed: its answers for validation images."""
+    keras.utils.set_random_seed(seed)
+    network = compile_with_one_cycle(build(), few, SHORT)
+    network.fit(images[:few], labels[:few], batch_size=BATCH, epochs=SHORT,
+                verbose=0)
+    return called_by(network, unseen)
+
+
+# %%
+drawn = {name: [draw(build, seed) for seed in SEEDS]
+         for name, build in NETWORKS.items()}
+right = {name: [100 * np.mean(called == validation.labels)
+                for called in draws] for name, draws in drawn.items()}
+
+# %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: the dots of one network scatter about as widely as the networks lie apart"}}
+figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.1))
+for row, (name, shares) in enumerate(right.items()):
+    axis.plot(shares, [row] * len(shares), "osD"[row], markersize=9,
+              alpha=0.7)
+axis.set_yticks(range(3), list(right))
+axis.set(xlabel="per cent right, validation", ylim=(2.6, -0.6));
+
+
+# %%
+def gains_over(one, other):
+    """For each seed, how much more often the first network is right."""
+    return [metrics.paired_difference(validation.labels, a, b)
+            for a, b in zip(drawn[one], drawn[other])]
+
+
+gains = {pair: gains_over(*pair) for pair in (
+    ("deep", "simple"), ("deeper", "deep"), ("deeper", "simple"))}
+
+# %%
+say(" ".join(
+    f"**{one} over {other}**: " + "; ".join(str(gain) for gain in each) + "."
+    for (one, other), each in gains.items()))
+
+# %%
+spread = {name: np.ptp(shares) for name, shares in right.items()}
+told = {pair: all(gain.low > 0 for gain in each)
+        for pair, each in gains.items()}
+say("Told from chance with every seed: " + (", ".join(
+    f"{one} over {other}" for (one, other), yes in told.items() if yes)
+    or "none") + f". One network's draws differ by up to "
+    f"{max(spread.values()):.1f} points.")
+ledger.record(figures={
+    f"{name}_cnn_validation_mean": np.mean(shares) / 100
+    for name, shares in right.items()})
+
+# %% [markdown]
+# Each interval speaks of the 5 000 images and of nothing else. Other seeds are another source of chance, and the dots
+# show how large it is. A report that trains each network once cannot tell the two apart.
+#
+# ## Two columns alike to the last digit
+#
+# The report's table gives its simple and its deep network the same training accuracy, the same test accuracy and the
+# same loss, four digits each (B3). It concludes that depth adds nothing.
+#
+# **Predict:** how likely is it that two networks, trained apart, get exactly the same *number* of 10 000 test images right?
+# One in ten, in a hundred, in a thousand?
+#
+# What counts are images on which exactly one of the two is right. Were the two equally good, each of these would be a fair coin, and the
+# difference a sum of coins: nearly a bell curve whose width is the root of their number.
+
+
+# %%
+def chance_of_a_tie(disputed):
+    """How often so many fair coins fall evenly: the bell at its middle."""
+    return 2 / math.sqrt(2 * math.pi * disputed)
+
+
+# %%
+coins = np.random.default_rng(10).binomial(400, 0.5, 200_000)
+say(f"400 coins fall evenly in {np.mean(coins == 200):.2%} of 200 000 "
+    f"throws; the formula says {chance_of_a_tie(400):.2%}.")
+claim("the formula gives what coins do",
+      abs(np.mean(coins == 200) / chance_of_a_tie(400) - 1) < 0.05)
+
+# %% [markdown]
+# How many disputed images do our pairs have? Twice what is found among 5 000 validation images will do for 10 000.
+
+# %%
+disputed = 2 * np.mean([gain.only_a + gain.only_b
+                        for gain in gains["deep", "simple"]])
+tie = chance_of_a_tie(disputed)
+say(f"About {disputed:.0f} disputed images, so a tie comes about in "
+    f"**{tie:.1%}** of cases, if both networks are equally good.")
+claim("a tie in test accuracy is rarer than one in twenty", tie < 0.05)
+
+# %% [markdown]
+# That is for one of the figures, and a tie happens. The training accuracy has 60 000 images of its own, and the loss is no
+# count at all: to agree in four digits is a matter of about one in a hundred each. Three coincidences of that kind are one in a
+# million; they depend on each other a little, so call it one in thousands. The other explanation: the same
+# weights were evaluated twice, under two names. Anyone who has rerun a notebook's cells out of order has done it.
+#
+# ## Train both on all images
+
+# %%
+EPOCHS = budget.epochs(4, 2)
+
+
+def prepare(build):
+    keras.utils.set_random_seed(10)
+    return compile_with_one_cycle(build(), used, EPOCHS)
+
+
+deep, deeper = prepare(deep_cnn), prepare(deeper_cnn)
+
+# %%
+options = dict(
+    batch_size=BATCH, epochs=EPOCHS, verbose=0, validation_batch_size=1000,
+    validation_data=(unseen, validation.labels))
+start = time.perf_counter()
+deep_run = deep.fit(images, labels, **options)
+deep_seconds = time.perf_counter() - start
+
+# %%
+start = time.perf_counter()
+deeper_run = deeper.fit(images, labels, **options)
+deeper_seconds = time.perf_counter() - start
+
+# %% mystnb={"image": {"alt": "Loss and accuracy of the deep network against epochs: training and validation improve to the end"}}
+figures.plot_learning_curves(deep_run.history);
+
+# %% mystnb={"image": {"alt": "Loss and accuracy of the deeper network against epochs: training and validation improve to the end"}}
+figures.plot_learning_curves(deeper_run.history);
+
+# %% [markdown]
+# ## The test images, once
+#
+# The simple network is the one that the chapter before has trained and kept, for the same number of images and one epoch more.
+
+# %%
+simple = checkpoints.trained("simple-cnn")
+test_images = test.images[..., None]
+called = {name: called_by(network, test_images) for name, network in (
+    ("simple", simple), ("deep", deep), ("deeper", deeper))}
+scores = {name: metrics.accuracy(test.labels, each)
+          for name, each in called.items()}
+
+# %%
+say("; ".join(f"**{name}** {score:.2%}" for name, score in scores.items())
+    + ".")
+ledger.record(models={
+    "B-deep": scores["deep"].entry(
+        train_seconds=deep_seconds, parameters=sizes["deep"]),
+    "B-more": scores["deeper"].entry(
+        train_seconds=deeper_seconds, parameters=sizes["deeper"])})
+
+# %%
+steps = {
+    (one, other): metrics.paired_difference(
+        test.labels, called[one], called[other])
+    for one, other in (("deep", "simple"), ("deeper", "deep"))}
+say("; ".join(f"{one} over {other}: {step}"
+              for (one, other), step in steps.items()) + ".")
+
+# %% [markdown]
+# The criterion for B3: depth added nothing if the deep network is not ahead of the simple one on the test images, with an
+# interval that excludes zero. And the coincidence is judged beside it.
+
+# %%
+first = steps["deep", "simple"]
+alike = first.only_a == first.only_b
+verdict(
+    "B3", theirs="the deep network has the simple one's figures to the last "
+    "digit: depth adds nothing.",
+    ours=f"deep over simple {first}; they dispute "
+    f"{first.only_a + first.only_b} images and "
+    + ("tie" if alike else "do not tie")
+    + f". Equal networks would tie in {tie:.1%} of cases in this figure "
+    "alone.",
+    holds=bool(first.low <= 0), needs_full=True)
+
+# %%
+report = metrics.per_class_report(test.labels, called["deeper"])
+report.round(3)
+
+# %% tags=["hide-output"]
+metrics.per_class_report(test.labels, called["deep"]).round(3)
+
+# %% mystnb={"image": {"alt": "Confusion matrix of the deeper network: a dark diagonal; what is left lies between Shirt, T-shirt, Pullover and Coat"}}
+figures.plot_confusion_matrix(test.labels, called["deeper"]);
+
+# %% tags=["hide-output"] mystnb={"image": {"alt": "Confusion matrix of the deep network: the same pattern as that of the deeper one"}}
+figures.plot_confusion_matrix(test.labels, called["deep"]);
+
+# %% [markdown]
+# In which classes does depth pay? The gain of the deeper network over the simple one in F1:
+
+# %% mystnb={"image": {"alt": "Bars of the difference in F1 between the deeper and the simple network for ten classes: the longest belong to garments of the upper body, those of shoes and trousers are short"}}
+base = metrics.per_class_report(test.labels, called["simple"])
+difference = 100 * (report["f1"] - base["f1"])
+figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.2))
+axis.barh(CLASS_NAMES, difference, color=[
+    figures.RIGHT if value > 0 else figures.WRONG for value in difference])
+axis.invert_yaxis()
+axis.axvline(0, color="0.3", linewidth=1)
+axis.set_xlabel("F1, deeper minus simple (points)");
+
+# %%
+claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
+
+# %% [markdown]
+# ## Look at the mistakes
+
+# %% mystnb={"image": {"alt": "The first ten test images with the name the deeper network gives each, with a check mark where it is right and a cross and the true name where it is wrong"}}
+names = [CLASS_NAMES[k] for k in called["deeper"][:10]]
+fine = called["deeper"][:10] == test.labels[:10]
+titles = [f"{name} ✓" if ok else f"✗ {name}\nis {CLASS_NAMES[k]}"
+          for name, ok, k in zip(names, fine, test.labels)]
+colors = [figures.RIGHT if ok else figures.WRONG for ok in fine]
+figures.show_images(test.images[:10], titles, columns=5, title_colors=colors);
+
+# %% mystnb={"image": {"alt": "Ten test images that the deeper network gets wrong with the greatest confidence, each with its true class, the class named and the share given to it"}}
+shares = np.asarray(keras.ops.softmax(
+    deeper.predict(test_images, batch_size=1000, verbose=0)))
+figures.show_mistakes(test.images, test.labels, shares);
+
+# %% [markdown]
+# Some of these no depth will mend: the label names one thing and the picture shows another. How many mistakes are common to all
+# three networks?
+
+# %%
+wrong = np.array([each != test.labels for each in called.values()])
+shared = wrong.all(axis=0).sum() / wrong[2].sum()
+say(f"Of the deeper network's mistakes, **{shared:.0%}** are made by the "
+    "other two as well.")
+claim("most mistakes of the deeper network are made by all three",
+      shared > 0.5, needs_full=True)
+ledger.record(figures={"mistakes_shared_by_three": shared})
+
+# %% [markdown]
+# ## Check yourself
+#
+# **1. A 3x3 convolution, then another with stride 2, then a third. What does a unit of the third see?**
+#
+# <details><summary>a) 7 pixels</summary>
+#
+# No. That would be right without the stride: 1 + 2 + 2 + 2.
+#
+# </details>
+# <details><summary>b) 9 pixels</summary>
+#
+# Yes. 1 + 2 + 2, and the third adds two steps, each two pixels wide.
+#
+# </details>
+# <details><summary>c) 27 pixels</summary>
+#
+# No. Views add up; they do not multiply.
+#
+# </details>
+#
+# **2. Two networks, one training each; the second is ahead on the test images, and the interval excludes zero. What do you know?**
+#
+# <details><summary>a) The second architecture is better</summary>
+#
+# Not yet. The interval knows of images, not of seeds. Train both again from other seeds.
+#
+# </details>
+# <details><summary>b) These second weights are better on images of this kind</summary>
+#
+# Yes. That is what was tested: two sets of weights.
+#
+# </details>
+# <details><summary>c) Nothing</summary>
+#
+# Too modest. On images of this kind the second set of weights is better, most likely.
+#
+# </details>
+#
+# **3. In your own table two rows agree in all figures. What do you do first?**
+#
+# <details><summary>a) Report that the change made no difference</summary>
+#
+# No. A change that makes no difference still changes some answers.
+#
+# </details>
+# <details><summary>b) Compare the answers image by image</summary>
+#
+# Yes. If no image is disputed, the two rows come from one set of weights, or the change was never applied.
+#
+# </details>
+# <details><summary>c) Train once more and take the better row</summary>
+#
+# No. That hides the fault, and picks by luck.
+#
+# </details>
+#
+# ## Exercises
+#
+# **1. How deep must it be?** Return the least number of 3x3 convolutions, without pooling, whose view is at least `pixels` wide.
+
+
+# %%
+def convolutions_needed(pixels):
+    raise NotImplementedError
+
+
+# %%
+def check_convolutions_needed(function):
+    hint = "Each convolution widens the view by two."
+    for pixels, count in ((3, 1), (4, 2), (5, 2), (28, 14)):
+        expect_equal(function(pixels), count, f"for {pixels} pixels", hint)
+
+
+attempt(convolutions_needed, check_convolutions_needed)
+
+
+# %% tags=["solution", "hide-cell"]
+def convolutions_needed(pixels):
+    return math.ceil((pixels - 1) / 2)
+
+
+solved(convolutions_needed, check_convolutions_needed)
+
+# %% [markdown]
+# Pooling is the cheaper way to see far.
+#
+# **2. Catch a copied row.** Given the answers of two networks and the labels, return the number of disputed images: those on which
+# exactly one is right.
+
+
+# %%
+def count_disputed(answers, others, labels):
+    raise NotImplementedError
+
+
+# %%
+def check_count_disputed(function):
+    truth = np.array([1, 1, 1, 1])
+    one, two = np.array([1, 2, 1, 3]), np.array([2, 1, 1, 4])
+    hint = "Compare (answers == labels) with (others == labels)."
+    expect_equal(int(function(one, two, truth)), 2, "two rows", hint)
+    expect_equal(int(function(one, one, truth)), 0, "a copy", hint)
+
+
+attempt(count_disputed, check_count_disputed)
+
+
+# %% tags=["solution", "hide-cell"]
+def count_disputed(answers, others, labels):
+    return np.sum((answers == labels) != (others == labels))
+
+
+solved(count_disputed, check_count_disputed)
+
+# %%
+found = count_disputed(called["deep"], called["simple"], test.labels)
+claim("networks trained apart dispute more than a hundred test images",
+      found > 100)
+
+# %% [markdown]
+# ## What we found
+
+# %%
+claim("the view grows with depth while the parameters shrink",
+      views["deeper"] > views["simple"]
+      and sizes["deeper"] < sizes["simple"])
+claim("equal networks seldom tie to the last image", tie < 0.05)
+claim("networks trained apart dispute more than a hundred test images",
+      found > 100)
+
+# %%
+claim("most mistakes of the deeper network are made by all three",
+      shared > 0.5, needs_full=True)
+
+# %% [markdown]
+# ## Further reading
+#
+# - K. Simonyan and A. Zisserman, [Very deep convolutional networks for large-scale image
+#   recognition](https://arxiv.org/abs/1409.1556) (2014): many small windows in place of few large ones.
+# - K. He and others, [Deep residual learning for image recognition](https://arxiv.org/abs/1512.03385) (2015): what to do
+#   when more layers begin to harm even on training images.
+# - W. Luo and others, [Understanding the effective receptive field](https://arxiv.org/abs/1701.04128) (2017): why a unit listens
+#   to the middle of its view more than to the rim.
+# - X. Bouthillier and others, [Accounting for variance in machine learning
+#   benchmarks](https://arxiv.org/abs/2103.03098) (2021): how many seeds a comparison needs.
