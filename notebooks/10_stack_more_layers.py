@@ -82,8 +82,8 @@ say(f"After two convolutions and two poolings a unit sees a square of "
     f"**{view_after(SIMPLE)}** pixels, of 28.")
 
 # %% [markdown]
-# A gradient can check that: it says which pixels move the unit when they move. Random filters and random pixels, so that
-# none is zero by accident, and mean pooling in place of max pooling, which would listen to one pixel of four.
+# A gradient can check that: it says which pixels move the unit when they move. All weights are one here, so that
+# nothing cancels, and mean pooling stands in for max pooling, which would listen to one pixel of four.
 
 
 # %%
@@ -171,7 +171,7 @@ claim("the view grows with depth",
       views["simple"] < views["deep"] < views["deeper"])
 
 # %% [markdown]
-# One more pooling leaves a fifth of the numbers for the dense layer, and that is where the parameters are. So here depth is not
+# One more pooling leaves about a third of the numbers for the dense layer, and that is where the parameters are. So here depth is not
 # bought with size. What a unit before the dense layer sees of a coat:
 
 # %% mystnb={"image": {"alt": "A coat with three squares around its middle: the simple network's unit sees a small part of it, the deep one's most of the trunk, the deeper one's square is larger than the image"}}
