@@ -23,7 +23,7 @@ from IPython.display import display
 
 from helpers import budget, fetch, ledger
 from helpers.data import load_fashion_mnist
-from helpers.models import BATCH, RECIPES, Recipe, compile_with_one_cycle, keras
+from helpers.models import BATCH, RECIPES, Recipe, compile_to_rebuild, compile_with_one_cycle, keras
 
 VARIABLE = "COURSE_CHECKPOINTS"
 
@@ -105,17 +105,15 @@ def _train(name: str, recipe: Recipe) -> keras.Model:
     train, _, _ = load_fashion_mnist()
     count, epochs = budget.images(), budget.epochs(recipe.full_epochs, recipe.quick_epochs)
     keras.utils.set_random_seed(recipe.seed)
-    model = compile_with_one_cycle(recipe.build(), count, epochs, recipe.peak, recipe.decay)
+    images = train.images[:count, ..., None]
+    if recipe.rebuilds:
+        model, targets = compile_to_rebuild(recipe.build(), count, epochs), images
+    else:
+        model, targets = recipe.build(), train.labels[:count]
+        compile_with_one_cycle(model, count, epochs, recipe.peak, recipe.decay, recipe.smoothing)
     with Progress(name, epochs * math.ceil(count / BATCH)) as progress:
         step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: progress.step())
-        model.fit(
-            train.images[:count, ..., None],
-            train.labels[:count],
-            batch_size=BATCH,
-            epochs=epochs,
-            verbose=0,
-            callbacks=[step],
-        )
+        model.fit(images, targets, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[step])
     return model
 
 

@@ -90,7 +90,7 @@ say(f"After two convolutions and two poolings a unit sees a square of "
 def measured_view(layers, side=64):
     """The same from a gradient, on a large random image."""
     network = keras.Sequential([keras.layers.Input((side, side, 1))])
-    for number, (window, stride) in enumerate(layers):
+    for window, stride in layers:
         network.add(
             keras.layers.AveragePooling2D(window) if stride == window
             else keras.layers.Conv2D(1, window, strides=stride,
@@ -131,7 +131,7 @@ def deeper_cnn():
     return keras.Sequential([
         keras.layers.Input((28, 28, 1)),
         *convolve_and_pool(32),
-        *convolve(64), *convolve_and_pool(64),
+        *convolve(48), *convolve_and_pool(64),
         *convolve(96), *convolve_and_pool(128),
         *head()])
 
@@ -198,19 +198,20 @@ axis.axis("off");
 
 # %%
 SEEDS = budget.choose(full=(1, 2, 3), quick=(1,))
-few = budget.images(full=12_000, quick=2_500)
+few = budget.images(full=6_000, quick=2_500)
 SHORT = budget.epochs(3, 2)
 
 
 # %%
 def called_by(network, pictures):
     """The class that the network names for each picture."""
-    scores = network.predict(pictures, batch_size=1000, verbose=0)
+    scores = network.predict(pictures, batch_size=500, verbose=0)
     return scores.argmax(axis=1)
 
 
 def draw(build, seed):
     """One training from this seed: its answers for validation images."""
+    keras.backend.clear_session()  # the network before gives back its memory
     keras.utils.set_random_seed(seed)
     network = compile_with_one_cycle(build(), few, SHORT)
     network.fit(images[:few], labels[:few], batch_size=BATCH, epochs=SHORT,
@@ -226,7 +227,7 @@ right = {name: [100 * np.mean(called == validation.labels)
 
 # %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: the dots of one network scatter about as widely as the networks lie apart"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.1))
-for row, (name, shares) in enumerate(right.items()):
+for row, shares in enumerate(right.values()):
     axis.plot(shares, [row] * len(shares), "osD"[row], markersize=9,
               alpha=0.7)
 axis.set_yticks(range(3), list(right))
@@ -321,7 +322,7 @@ deep, deeper = prepare(deep_cnn), prepare(deeper_cnn)
 
 # %%
 options = dict(
-    batch_size=BATCH, epochs=EPOCHS, verbose=0, validation_batch_size=1000,
+    batch_size=BATCH, epochs=EPOCHS, verbose=0, validation_batch_size=500,
     validation_data=(unseen, validation.labels))
 start = time.perf_counter()
 deep_run = deep.fit(images, labels, **options)
@@ -385,6 +386,18 @@ verdict(
     "alone.",
     holds=bool(first.low <= 0), needs_full=True)
 
+# %% [markdown]
+# Report D asserts the opposite: one more block of convolution and pooling helps (D6). Our deep network is the simple one with just that. The
+# criterion: ahead with every seed of the nine trainings, and on the test images, each interval without zero.
+
+# %%
+verdict(
+    "D6", theirs="one more Conv2D and MaxPooling block helps.",
+    ours=f"on {few} images, seed by seed, "
+    + "; ".join(str(gain) for gain in gains["deep", "simple"])
+    + f". On the test images, trained on all: {first}.",
+    holds=bool(first.low > 0 and told["deep", "simple"]), needs_full=True)
+
 # %%
 report = metrics.per_class_report(test.labels, called["deeper"])
 report.round(3)
@@ -427,7 +440,7 @@ figures.show_images(test.images[:10], titles, columns=5, title_colors=colors);
 
 # %% mystnb={"image": {"alt": "Ten test images that the deeper network gets wrong with the greatest confidence, each with its true class, the class named and the share given to it"}}
 shares = np.asarray(keras.ops.softmax(
-    deeper.predict(test_images, batch_size=1000, verbose=0)))
+    deeper.predict(test_images, batch_size=500, verbose=0)))
 figures.show_mistakes(test.images, test.labels, shares);
 
 # %% [markdown]

@@ -516,14 +516,10 @@ say("On new images, against plain: " + "; ".join(
 # %%
 claim("augmentation narrows the gap", gaps["augmentation"] < gaps["plain"],
       needs_full=True)
-verdict("D5", theirs="dropout and augmentation (rotation, zoom, flips) help.",
-        ours=f"on {FEW} images " + "; ".join(
-            f"{name} {each}" for name, each in helped.items()) + ".",
-        holds=all(each.low > 0 for each in helped.values()), needs_full=True)
 
 # %% [markdown]
 # A narrower gap alone is no gain: a network that learns nothing has no gap at all. What counts is the accuracy on new images, with its
-# interval.
+# interval. One seed and a thousand images decide nothing: the chapter on learning by heart has judged the advice (D5) on more.
 #
 # **In one sentence:** both make learning by heart harder; whether that helps depends on how few the images are, and on whether the
 # changed images are still such as one may meet.
@@ -533,7 +529,7 @@ verdict("D5", theirs="dropout and augmentation (rotation, zoom, flips) help.",
 # Accuracy says how often; the matrix says *what for what*. In a spam filter the two mistakes have different prices: an
 # advertisement that passes costs a second, a lost invoice costs a day.
 #
-# Here is the test set, looked at once, by the simple CNN. **Predict** the pair of classes with most mistakes between them.
+# Here is the test set, looked at once, by the simple CNN, whose learning curves stand in the chapter where it was trained. **Predict** the pair of classes with most mistakes between them.
 
 # %%
 test_scores = scores_of(simple, test.images[..., None])
@@ -687,15 +683,9 @@ axis.set(xlabel="points gained on validation images");
 for name in reversed(ranking):
     say(f"- {name}: {changed[name]}")
 
-# %%
-deeper = changed["one more block"]
-verdict("D6", theirs="one more Conv2D and MaxPooling block helps.",
-        ours=f"trained on {count} images for {EPOCHS} epochs: {deeper}.",
-        holds=deeper.low > 0, needs_full=True)
-
 # %% [markdown]
 # The intervals speak of the 5 000 images, not of the draw of weights: another seed may swap neighbours. And a change that pays in a short training
-# may not pay in a long one. Changes whose interval holds zero are neither good nor bad; they are not known.
+# may not pay in a long one: one more block (D6) was judged on all images in the chapter that stacks layers. Changes whose interval holds zero are neither good nor bad; they are not known.
 #
 # **In one sentence:** measure one change at a time on validation images, and believe only what stands clear of zero.
 #
