@@ -50,7 +50,7 @@ train, validation, test = load_fashion_mnist()
 used = budget.images()
 images, labels = train.images[:used, ..., None], train.labels[:used]
 unseen = validation.images[..., None]
-few = budget.images(full=3_000, quick=2_000)
+few = budget.images(full=3_000, quick=1_000)
 SMALL = 64  # few images: small batches, so that there are steps enough
 
 # %% [markdown]
@@ -511,7 +511,7 @@ class Augmented(keras.utils.PyDataset):
 
 
 # %%
-MORE = budget.epochs(6, 3)
+MORE = budget.epochs(6, 2)
 TRIED = {"none": [], **{name: [change]
                         for name, change in AUGMENTATIONS.items()},
          "shift, erase": [shift, erase]}
@@ -574,7 +574,7 @@ say(f"Mirroring in training, shoes alone: {by_mirror}; the other classes: "
 # **Predict:** three times as many epochs, without augmentation and with shift and erasing. Who gains more?
 
 # %%
-LONGER = budget.epochs(18, 4)
+LONGER = budget.epochs(18, 3)
 for name in ("none", "shift, erase"):
     _, found[name, "long"] = train_augmented(TRIED[name], 1, LONGER)
 
