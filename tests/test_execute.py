@@ -150,7 +150,8 @@ def test_threads_are_capped_when_two_run_at_once(tmp_path, monkeypatch):
     )
 
 
-def test_a_chapter_that_runs_alone_gets_every_core_and_no_company(tmp_path, monkeypatch):
+@pytest.mark.parametrize("budget", ["full", "quick"])
+def test_alone_means_every_core_and_no_company_on_the_full_budget(tmp_path, monkeypatch, budget):
     monkeypatch.setattr("tools.execute._cores", lambda: 2)
     clock = (
         "\n# %%\nimport time\nfrom pathlib import Path\n\nstart = time.time()\ntime.sleep(1)\n"
@@ -164,12 +165,16 @@ def test_a_chapter_that_runs_alone_gets_every_core_and_no_company(tmp_path, monk
     project = make_project(
         tmp_path, **{name: head + SHOWS_THREADS + clock.replace("{{}}", name) for name, head in names.items()}
     )
-    run(project)
-    caps = {name: executed(project, name[1:]).cells[1].outputs[0].text for name in names}
-    assert caps["c01_big"].startswith("['2', '2'") and caps["c02_small"].startswith("['1', '1'")
-    times = {name: [float(t) for t in (project / ".run/quick" / f"{name}.txt").read_text().split()] for name in names}
-    for name in ("c02_small", "c03_small"):
-        assert times[name][1] <= times["c01_big"][0] or times["c01_big"][1] <= times[name][0]
+    run(project, budget)
+    caps = {name: executed(project, name[1:], budget).cells[1].outputs[0].text for name in names}
+    assert caps["c01_big"].startswith("['2', '2'" if budget == "full" else "['1', '1'")
+    assert caps["c02_small"].startswith("['1', '1'")
+    times = {name: [float(t) for t in (project / f".run/{budget}/{name}.txt").read_text().split()] for name in names}
+    apart = all(
+        times[name][1] <= times["c01_big"][0] or times["c01_big"][1] <= times[name][0]
+        for name in ("c02_small", "c03_small")
+    )
+    assert apart == (budget == "full")
 
 
 def test_the_forecast_counts_a_chapter_that_runs_alone_in_full():
