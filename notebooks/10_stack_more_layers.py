@@ -198,7 +198,7 @@ axis.axis("off");
 
 # %%
 SEEDS = budget.choose(full=(1, 2, 3), quick=(1,))
-few = budget.images(full=6_000, quick=2_500)
+few = budget.images(full=4_500, quick=2_500)
 SHORT = budget.epochs(3, 2)
 
 

@@ -57,7 +57,7 @@ EPOCHS = budget.epochs(full=3, quick=2)
 BATCH = 64  # few images: small batches, so that there are steps enough
 
 # %% [markdown]
-# The questions are those of one report (D). It trained a simple CNN; ours is the simple CNN of an earlier chapter.
+# The questions are those of one report (D); they are the first eight sections below. It trained a simple CNN; ours is the simple CNN of an earlier chapter.
 # Small networks for the experiments are made and trained by three short functions.
 
 
@@ -95,7 +95,7 @@ def called_by(network, images):
 simple = checkpoints.trained("simple-cnn")
 
 # %% [markdown]
-# ## 1. What does a CNN have over a dense network?
+# ## What does a CNN have over a dense network?
 #
 # A dense unit has a weight for each pixel, and so it knows *places*. A filter has nine weights and visits all places.
 # In face recognition that is the difference between learning an eye once and learning it anew for every spot at which an eye
@@ -187,7 +187,7 @@ verdict("C13", theirs="CNNs are translation invariant.",
 # **In one sentence:** a CNN learns a pattern once for all places, but its dense end still learns where patterns
 # belong. Garments that were always centred teach it nothing about others.
 #
-# ## 2. What do filters do?
+# ## What do filters do?
 #
 # A filter is a small pattern; its map says how well each place of the image matches. In a medical image one filter may answer to
 # round bright spots, another to a ragged border, and later layers put together what may be a tumour. Nobody tells the network
@@ -258,7 +258,7 @@ claim("even with random filters most garments are told apart",
 #
 # **In one sentence:** a filter asks the same small question at every place, and training chooses the questions.
 #
-# ## 3. Why pool, and by maximum or by average?
+# ## Why pool, and by maximum or by average?
 #
 # Pooling halves each side of a map, so that the next filter sees twice as far for the same nine weights, and a step of one pixel
 # matters less. *Max* keeps the strongest answer of four, *average* their mean.
@@ -348,7 +348,7 @@ say(f"Trained on {count} images, max against average: {against}.")
 # **In one sentence:** pooling trades *where* for *whether*; the maximum keeps rare strong answers, the average keeps the
 # general level.
 #
-# ## 4. Why scale the pixels?
+# ## Why scale the pixels?
 #
 # A classifier of art styles gets scans from many sources: some from 0 to 255, some from 0 to 1. The slope along a first-layer weight is proportional to
 # its pixel. Pixels 255 times as large mean sums 255 times as large, and a first step that is far too long or too short for all that follow.
@@ -391,7 +391,7 @@ claim("with pixels from 0 to 255 the first epoch costs more than twice what "
 # And what is done to training images must be done to every image after: a network trained on 0 to 1 that is shown 0 to 255 fails
 # silently.
 #
-# ## 5. How does softmax choose among several classes?
+# ## How does softmax choose among several classes?
 #
 # A document scanner has three letters in mind and gives them the scores 18.2, 15.1 and 4.5. They are the example of report D.
 # Softmax raises $e$ to each score and divides by the sum:
@@ -458,7 +458,7 @@ claim("temperature never changes which letter comes first",
 # **In one sentence:** softmax turns differences of scores into ratios of shares. It always adds up to one, also for an image that is no
 # letter at all.
 #
-# ## 6. What keeps a network from learning by heart?
+# ## What keeps a network from learning by heart?
 #
 # A car that learned stop signs from a hundred photographs may know the hundred trees behind them. **Dropout** silences units at
 # random, so that no unit can rely on one other. **Augmentation** shows each image turned, zoomed or mirrored a
@@ -524,7 +524,7 @@ claim("augmentation narrows the gap", gaps["augmentation"] < gaps["plain"],
 # **In one sentence:** both make learning by heart harder; whether that helps depends on how few the images are, and on whether the
 # changed images are still such as one may meet.
 #
-# ## 7. What does a confusion matrix tell?
+# ## What does a confusion matrix tell?
 #
 # Accuracy says how often; the matrix says *what for what*. In a spam filter the two mistakes have different prices: an
 # advertisement that passes costs a second, a lost invoice costs a day.
@@ -644,7 +644,7 @@ claim("dearer false alarms raise the threshold", cheapest[10] > cheapest[1])
 #
 # **In one sentence:** the matrix shows which mistakes are made; what they cost is yours to say, and then the threshold follows.
 #
-# ## 8. Which change would improve the CNN?
+# ## Which change would improve the CNN?
 #
 # A contest. The base is the network of question 3: 16 and 32 filters. Five changes, one at a time. **Rank them** before
 # you run the cell: one more block (convolution and pooling, as report D advises), twice the filters, filters of 5 by 5, no batch

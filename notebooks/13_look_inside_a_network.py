@@ -68,8 +68,10 @@ def opened(model):
 
 def maps_of(model, pictures):
     """One array of maps for each convolution, for images of one channel."""
-    return [np.asarray(each) for each in
-            opened(model)(pictures[..., None], training=False)]
+    reader = opened(model)
+    parts = [reader(pictures[begin:begin + 250, ..., None], training=False)
+             for begin in range(0, len(pictures), 250)]
+    return [np.concatenate(each) for each in zip(*parts)]
 
 
 # %%
@@ -158,8 +160,8 @@ figures.show_images(
 # falling?
 
 # %%
-known = budget.images(full=4_000, quick=1_500)
-asked = budget.images(full=5_000, quick=1_500)
+known = budget.images(full=3_000, quick=1_500)
+asked = budget.images(full=4_000, quick=1_500)
 STAGES = ["pixels", "32 filters", "64 filters", "128 filters", "dense"]
 
 
@@ -264,7 +266,7 @@ def best_class(answers, labels):
 
 
 # %%
-looked = slice(0, budget.images(full=2_000, quick=1_000))
+looked = slice(0, budget.images(full=1_000, quick=1_000))
 sample, sample_labels = validation.images[looked], validation.labels[looked]
 answers = [each.max(axis=(1, 2)) for each in maps_of(network, sample)]
 experts = [[best_class(column, sample_labels) for column in each.T]
