@@ -139,8 +139,8 @@ chance = share_of_slope(
 by_chance = np.quantile(chance.mean(axis=1), 0.95)
 
 # %%
-say(f"On average **{slope.mean():.0%}** of a filter's strength is slope. Of "
-    f"32 random filters 95 % of draws stay below {by_chance:.0%}.")
+say(f"On average **{slope.mean():.1%}** of a filter's strength is slope. Of "
+    f"32 random filters 95 % of draws stay below {by_chance:.1%}.")
 
 # %% mystnb={"image": {"alt": "Thirty-two filters of three by three in order of their share of slope: the first are plain slopes from red to blue, the last are spots, stripes and corners"}}
 order = np.argsort(-slope)
@@ -235,13 +235,16 @@ ledger.record(figures={
 # something closer to ten heaps that planes can divide. Depth by itself does not: the untrained network has the same layers. Its first blocks help
 # all the same, because sliding windows and pooling already suit images, whatever the weights.
 #
+# The criterion for C10: the mean share of slope lies above nearly all random draws, and each block adds to the probe, with an interval that excludes
+# zero.
+#
 # The probes have only a few images to learn from, so their accuracy is below that of the network. What counts is the order.
 
 # %%
 verdict("C10", theirs="the first layer finds edges, later layers are more "
         "abstract.",
-        ours=f"{slope.mean():.0%} of a first filter's strength is slope "
-        f"(random: below {by_chance:.0%}); a linear probe goes from "
+        ours=f"{slope.mean():.1%} of a first filter's strength is slope "
+        f"(random: below {by_chance:.1%}); a linear probe goes from "
         f"{right['trained'][0].value:.1%} on pixels through "
         + ", ".join(f"{one.value:.1%}" for one in right["trained"][1:])
         + ".", holds=bool(slope.mean() > by_chance
