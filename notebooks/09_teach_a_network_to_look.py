@@ -435,7 +435,8 @@ figures.show_images(
     limits=(-np.abs(learned).max(), np.abs(learned).max()));
 
 # %% [markdown]
-# Nobody asked for edges. They are what helps to tell garments apart.
+# Some look like the edge filters written by hand, and nobody asked for them. Whether there are more of these than chance would make is measured in the
+# chapter on the inside of a network.
 #
 # ## Take the neighbours away
 #
