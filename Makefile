@@ -11,7 +11,7 @@ help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: ## virtual environment, data set, browser (every other verb does this by itself)
+setup: ## virtual environment, data set, weights, browser (every other verb does this by itself)
 	@$(PYTHON) tools/set_up.py browser
 	@echo "Ready. Next: make book"
 

@@ -65,6 +65,15 @@ def read_all(folder: Path | str | None = None) -> dict[str, dict[str, Any]]:
     return entries
 
 
+def model(name: str) -> dict[str, Any] | None:
+    """A model's committed entry, whichever chapter measured it. None where no ledger is at hand, as in Colab."""
+    try:
+        entries = read_all()
+    except FileNotFoundError:
+        return None
+    return next((entry["models"][name] for entry in entries.values() if name in entry.get("models", {})), None)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write in one step, so that a reader sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from small_project import FAILING, GOOD, make_project, write_chapter
 
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, execution_key
 from tools.execute import _expected_text, execute
+from tools.results import write_entries
 from tools.stage import stage
 from tools.verify import verify
 
@@ -114,6 +115,42 @@ def test_failure_names_chapter_and_cell_and_keeps_the_rest(tmp_path):
     assert run(project) == ["02_fail"], "the chapter that succeeded beside the failure is kept"
 
 
+NO_WEIGHTS = (
+    GOOD
+    + """
+# %%
+class WeightsUnavailable(Exception):
+    pass
+
+
+raise WeightsUnavailable("They are not here. Run `python -m helpers.pretrained`.")
+"""
+)
+
+
+def test_chapter_without_weights_is_left_out_and_the_rest_goes_on(tmp_path, capsys):
+    project = make_project(tmp_path, c01_count=GOOD, c02_transfer=NO_WEIGHTS)
+    assert run(project) == ["01_count", "02_transfer"]
+    page = nbformat.reads(executed(project, "02_transfer"), as_version=4)
+    assert page.cells[0].source.startswith("# Count the garments")
+    assert "They are not here. Run `python -m helpers.pretrained`." in page.cells[0].source
+    assert len(page.cells) == 1, "nothing that did not run is published"
+    assert "02_transfer  is left out. They are not here" in capsys.readouterr().out
+    assert verify(project) == 1
+    assert write_entries(project, ["02_transfer"]) == [], "there is nothing to keep in the ledger"
+    assert run(project) == ["02_transfer"], "it is tried again the next time"
+    write_chapter(project, "c02_transfer", GOOD)
+    run(project)
+    assert verify(project) == 2
+
+
+def test_missing_weights_forgive_no_other_error(tmp_path):
+    both = '# %% tags=["raises-exception"]\nraise KeyError("an error announced")\n\n' + NO_WEIGHTS
+    project = make_project(tmp_path, c01_both=both)
+    with pytest.raises(PipelineError, match="01_both"):
+        run(project)
+
+
 def test_dead_kernel_is_reported(tmp_path):
     project = make_project(tmp_path, c01_die="# %%\nimport os, signal\n\n# %%\nos.kill(os.getpid(), signal.SIGKILL)\n")
     with pytest.raises(PipelineError, match="01_die: could not be run(.|\n)*(DeadKernel|died)"):
@@ -202,7 +239,7 @@ def test_interrupted_run_goes_on_where_it_stopped(tmp_path):
     while not finished.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     os.kill(process.pid, signal.SIGINT)
-    assert process.wait(timeout=30) != 0
+    assert process.wait(timeout=120) != 0
     assert not (project / "_build" / "executed" / "quick" / "02_slow.ipynb").exists()
     write_chapter(project, "c02_slow", GOOD)
     assert run(project) == ["02_slow"]

@@ -14,6 +14,7 @@ import jupytext
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = "left_out"  # in the metadata of an executed notebook: why the chapter did not run
 # Helpers that only print, draw or compare: they cannot change a figure that is recorded.
 PRESENTATION = {"claims", "checks", "figures", "ledger"}
 

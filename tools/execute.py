@@ -3,6 +3,7 @@
 python -m tools.execute [--budget full] [--only 02]
 
 On the full budget a chapter whose header says `alone: true` gets every core, while no other runs.
+A chapter that stops because pre-trained weights cannot be had is left out, with its message as its page.
 A chapter is run again only when its code, the helpers it imports, the lock, the budget or a chapter that
 it reads has changed. Results are kept chapter by chapter, so an interrupted run goes on where it stopped.
 """
@@ -28,6 +29,7 @@ import nbformat
 
 from helpers import ledger
 from tools.chapters import (
+    LEFT_OUT,
     ROOT,
     Chapter,
     PipelineError,
@@ -40,6 +42,7 @@ from tools.chapters import (
 
 AT_ONCE = 2
 CELL_TIMEOUT = 900  # seconds
+FORGIVEN = "WeightsUnavailable"  # the one error after which the rest of the book is still worth building
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -164,6 +167,8 @@ def _run(paths: Paths, key: str, threads: int, stop: threading.Event) -> dict:
     status, peak_kilobytes = _run_nbmake(notebook, log, _environment(paths, threads), stop)
     seconds = time.monotonic() - started
     if status != 0:
+        if reason := _forgiven(notebook):
+            return _leave_out(paths, reason)
         raise PipelineError(_failure(paths.chapter, notebook, log))
     recorded = paths.work / "ledger.json"
     entry = {
@@ -235,6 +240,33 @@ def _environment(paths: Paths, threads: int) -> dict[str, str]:
     }
 
 
+def _forgiven(notebook: Path) -> str | None:
+    """What the chapter says it lacks, if that is all that stopped it."""
+    try:
+        cells = code_cells(nbformat.read(notebook, as_version=4))
+    except Exception:  # no notebook, or half of one: an ordinary failure
+        return None
+    errors = [output for cell in cells for output in cell.outputs if output.output_type == "error"]
+    return errors[0].evalue if [error.ename for error in errors] == [FORGIVEN] else None
+
+
+def _leave_out(paths: Paths, reason: str) -> dict:
+    """In place of the executed chapter its title and the reason. Without an entry it is tried again next time."""
+    whole = nbformat.read(paths.staged, as_version=4)
+    title = whole.cells[0].source.splitlines()[0]
+    notice = f"```{{admonition}} This chapter was not run\n:class: warning\n{reason}\n```"
+    page = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell(f"{title}\n\n{notice}", id="left-out")],
+        metadata={**whole.metadata, LEFT_OUT: reason},
+    )
+    paths.executed.parent.mkdir(parents=True, exist_ok=True)
+    paths.entry.unlink(missing_ok=True)
+    temporary = paths.executed.with_suffix(".part")
+    nbformat.write(page, temporary)
+    temporary.replace(paths.executed)
+    return {LEFT_OUT: reason}
+
+
 def _failure(chapter: Chapter, notebook: Path, log: Path) -> str:
     """Name the chapter and the cell, and say what it said."""
     try:
@@ -260,6 +292,8 @@ def _refresh(paths: Paths) -> None:
     A code cell keeps the source that was executed, so the verifier compares that with the committed one.
     """
     fresh, kept = nbformat.read(paths.staged, as_version=4), nbformat.read(paths.executed, as_version=4)
+    if LEFT_OUT in kept.metadata:
+        return
     for cell, run in zip(code_cells(fresh), code_cells(kept), strict=True):
         cell.source, cell.outputs, cell.execution_count = run.source, run.outputs, run.execution_count
     text = nbformat.writes(fresh)
@@ -294,7 +328,10 @@ class Progress:
         self._print(chapter, "runs" + (f", last time it took {duration(expected)}" if expected else ""))
 
     def finished(self, chapter: Chapter, entry: dict) -> None:
-        self._print(chapter, f"done in {duration(entry['seconds'])}, {entry['peak_memory_mb']} MB")
+        if LEFT_OUT in entry:
+            self._print(chapter, f"is left out. {entry[LEFT_OUT]}")
+        else:
+            self._print(chapter, f"done in {duration(entry['seconds'])}, {entry['peak_memory_mb']} MB")
 
     def beat(self, running) -> None:
         """A sign of life when nothing was printed for a while."""

@@ -1,6 +1,6 @@
-"""Prepare a fresh machine: virtual environment, data set, browser. Each step is skipped when already done.
+"""Prepare a fresh machine: virtual environment, data set, pre-trained weights, browser. Each step is skipped when already done.
 
-python3 tools/set_up.py            the environment and the data set
+python3 tools/set_up.py            the environment, the data set and the weights
 python3 tools/set_up.py browser    and a browser, for inspecting the site
 
 Uses nothing but the standard library: it runs before anything is installed.
@@ -78,6 +78,15 @@ def data_set() -> None:
         raise SetUpError("The data set could not be had; the message above says why and what mends it.")
 
 
+def weights() -> None:
+    """Pre-trained weights in the cache. Without them one chapter is left out, so this is no error."""
+    fetch = [PYTHON, "-m", "helpers.pretrained"]
+    if run_quietly(fetch, offline=True) != 0:
+        say("set up: pre-trained weights for the chapter on transfer (20 MB)")
+        if run_quietly(fetch) != 0:
+            say("set up: they could not be had; `.venv/bin/python -m helpers.pretrained` says why. The book does without.")
+
+
 def browser() -> None:
     """A Chromium for inspecting the built pages."""
     if os.environ.get("CHROMIUM") or any(shutil.which(name) for name in BROWSERS):
@@ -129,6 +138,7 @@ if __name__ == "__main__":
     try:
         environment()
         data_set()
+        weights()
         if "browser" in sys.argv[1:]:
             browser()
     except SetUpError as error:
