@@ -168,7 +168,9 @@ def _fetched(source: Source) -> bytes:
         raise Rejected("not fetched, because FASHION_MNIST_OFFLINE is set")
     content = source.download()
     if source.sha256 and _sha256(content) != source.sha256:
-        raise Rejected(f"what was fetched has the wrong hash ({_sha256(content)[:12]}…): another file, or a damaged one")
+        raise Rejected(
+            f"what was fetched has the wrong hash ({_sha256(content)[:12]}…): another file, or a damaged one"
+        )
     read(content)  # before it is kept
     if source.sha256 is None:
         _keep(_note(_path(source)), _sha256(content).encode())

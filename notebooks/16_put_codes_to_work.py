@@ -283,6 +283,12 @@ say(f"{few} labels of each class, over labels only: " + "; ".join(
     f"**{name}** {each}" for name, each in helped.items()) + f". Of the "
     f"guesses {np.mean(guessed == old.labels[crowd]):.0%} were right.")
 
+# %%
+claim("starting from the encoder's weights is worse than from random ones",
+      helped["good start"].high < 0, needs_full=True)
+claim("guessed labels help", helped["guessed labels"].low > 0,
+      needs_full=True)
+
 # %% [markdown]
 # A start that is good for rebuilding need not be good for telling apart: what the encoder cares about most, shade and size, is what a classifier should overlook. The
 # guesses are wrong quite often, and a network can still learn from them, because their mistakes scatter and what is common to them is right.
@@ -453,7 +459,7 @@ class Spoiled(keras.utils.PyDataset):
 # %%
 keras.backend.clear_session()
 keras.utils.set_random_seed(16)
-CLEAN = budget.epochs(8, 2)
+CLEAN = budget.epochs(10, 2)
 
 # %%
 network = compile_to_rebuild(cleaner(), known, CLEAN)

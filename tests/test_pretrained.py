@@ -3,6 +3,7 @@
 import hashlib
 import io
 import subprocess
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -204,7 +205,7 @@ def test_pip_checks_the_wheel_and_installs_nothing(monkeypatch):
 
     def run(command, **_):
         seen["command"] = command
-        seen["wanted"] = open(command[-1]).read()
+        seen["wanted"] = Path(command[-1]).read_text()
         return subprocess.CompletedProcess(command, 1, "", "THESE PACKAGES DO NOT MATCH THE HASHES")
 
     monkeypatch.setattr(pretrained.subprocess, "run", run)

