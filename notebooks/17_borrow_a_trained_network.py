@@ -367,7 +367,7 @@ claim("with the normalisations forgotten, numbers move",
 # %% [markdown]
 # A normalisation in training mode uses the mean and spread of the batch and takes down a running average of them. So the frozen layers behind get
 # other inputs than before, and features that were cached earlier no longer fit. In Keras `trainable = False` also stops the running averages; in
-# other libraries it does not. The test above, compare before and after, works everywhere.
+# other libraries it may not. The test above, compare before and after, works everywhere.
 #
 # There is a second trap in the same place. MobileNet's running averages forget slowly: their momentum was chosen for the many steps of a training on
 # ImageNet. If everything is trained, but only for a short while, the network is judged with averages from another data set.

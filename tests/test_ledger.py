@@ -118,3 +118,22 @@ def test_read_all_names_what_is_broken_or_missing_and_the_way_out(tmp_path):
         ledger.read_all(tmp_path)
     with pytest.raises(FileNotFoundError, match="make results"):
         ledger.read_all(tmp_path / "nowhere")
+
+
+def test_model_is_found_whichever_chapter_measured_it(monkeypatch):
+    entries = {
+        "01_a": {"models": {"first": {"test_accuracy": 0.8}}},
+        "02_b": {"models": {"second": {"test_accuracy": 0.9}}},
+        "bench": {},
+    }
+    monkeypatch.setattr(ledger, "read_all", lambda: entries)
+    assert ledger.model("second") == {"test_accuracy": 0.9}
+    assert ledger.model("third") is None
+
+
+def test_no_model_where_there_is_no_ledger(monkeypatch):
+    def nowhere():
+        raise FileNotFoundError("as in Colab")
+
+    monkeypatch.setattr(ledger, "read_all", nowhere)
+    assert ledger.model("first") is None

@@ -127,6 +127,13 @@ def test_wrong_hash_is_refused_and_not_kept(cache, monkeypatch):
     assert not cache.exists()
 
 
+def test_what_cannot_be_read_is_not_kept_even_where_no_hash_is_stated(cache, monkeypatch):
+    one_source(monkeypatch, b"<html>sign in to this network</html>", sha256=None)
+    with pytest.raises(WeightsUnavailable, match="no HDF5 file"):
+        pretrained.mobilenet_v2()
+    assert not cache.exists()
+
+
 def test_truncated_copy_in_the_cache_is_fetched_anew(cache, monkeypatch):
     calls = []
     one_source(monkeypatch, NEW_FORM, calls=calls)

@@ -74,3 +74,30 @@ def test_data_set_falls_back_to_fetching_and_fails_with_a_message(monkeypatch):
     monkeypatch.setattr(set_up.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 1))
     with pytest.raises(set_up.SetUpError, match="data set could not be had"):
         set_up.data_set()
+
+
+@pytest.mark.parametrize(
+    ("here", "reachable", "tries", "said"),
+    [
+        (True, True, [True], ""),
+        (False, True, [True, False], "weights"),
+        (False, False, [True, False], "The book does without"),
+    ],
+    ids=["at hand", "fetched", "not to be had"],
+)
+def test_weights_are_fetched_only_when_missing_and_never_stop_the_set_up(
+    monkeypatch, capsys, here, reachable, tries, said
+):
+    asked = []
+
+    def run_quietly(command, offline=False):
+        assert command[-1] == "helpers.pretrained"
+        asked.append(offline)
+        return int(not (here if offline else reachable))
+
+    monkeypatch.setattr(set_up, "run_quietly", run_quietly)
+    set_up.weights()
+    out = capsys.readouterr().out
+    assert asked == tries
+    assert said in out and (said or out == "")
+    assert ("does without" in out) == (not here and not reachable)
