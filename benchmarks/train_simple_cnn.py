@@ -1,22 +1,25 @@
-"""A simple CNN: this course's recipe against the usual one, both from scratch in one process, in turn.
+"""A simple CNN: this course's recipe against the usual one, both from scratch in one process, in turn, from three seeds.
 
 Usual: batches of 32, Adam, ten epochs. It is given the time to its best epoch and no more. Ours: batches of
 256, batch normalisation, AdamW under one cycle, whole, since its best is its end. Validation images name
-the best epoch; the test images are looked at once, with the weights that were named.
+the best epoch; the test images are looked at once, with the weights that were named. Where the best epoch
+falls is luck, and machines stumble: the ratio is the median of the races.
 """
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from helpers import ledger, metrics
-from helpers.data import load_fashion_mnist
+from helpers.data import Labelled, load_fashion_mnist
 from helpers.models import BATCH, compile_with_one_cycle, keras, simple_cnn
 
 EPOCHS, USUAL_EPOCHS = 2, 10
+SEEDS = (0, 1, 2)
 REPORTED = 0.9105  # the report's test accuracy
 RESULTS = Path(__file__).resolve().parent.parent / "results" / "benchmarks.json"
 
@@ -69,37 +72,53 @@ def speed_ratio(usual: Watch, ours: Watch) -> float:
     return usual.seconds[int(np.argmax(usual.accuracies))] / ours.seconds[-1]
 
 
-def main() -> None:
-    train, validation, test = load_fashion_mnist()
+class Race(NamedTuple):
+    """Both recipes from the same seed: their clocks and their test accuracies."""
+
+    watches: dict[str, Watch]
+    scores: dict[str, metrics.Accuracy]
+
+    @property
+    def ratio(self) -> float:
+        return speed_ratio(self.watches["usual"], self.watches["ours"])
+
+
+def race(seed: int, train: Labelled, validation: Labelled, test: Labelled) -> Race:
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
     images, unseen = train.images[..., None], validation.images[..., None]
-    keras.utils.set_random_seed(0)
     recipes = {
         "ours": (compile_with_one_cycle(simple_cnn(), len(images), EPOCHS), EPOCHS, BATCH),
         "usual": (usual_cnn(), USUAL_EPOCHS, 32),
     }
     watches, scores = {}, {}
     for name, (model, epochs, batch) in recipes.items():
-        watch = watches[name] = Watch(name, epochs, unseen, validation.labels)
+        watch = watches[name] = Watch(f"seed {seed}, {name}", epochs, unseen, validation.labels)
         model.fit(images, train.labels, batch_size=batch, epochs=epochs, verbose=0, callbacks=[watch])
         if name == "usual":
             model.set_weights(watch.best)
         scores[name] = metrics.accuracy(test.labels, answers(model, test.images[..., None]))
-    report(watches, scores)
+    return Race(watches, scores)
 
 
-def report(watches: dict[str, Watch], scores: dict[str, metrics.Accuracy]) -> None:
-    ratio = speed_ratio(watches["usual"], watches["ours"])
-    for name, score in scores.items():
-        print(f"  {name}: test accuracy {score:.2%}")
-    reaches = "reaches" if scores["ours"].value >= REPORTED else "misses"
-    print(f"Our recipe {reaches} {REPORTED:.2%} and is done {ratio:.1f} times as fast as the usual one is at its best.")
+def report(races: list[Race]) -> None:
+    for name in ("ours", "usual"):
+        print(f"  {name}: test accuracies " + ", ".join(f"{each.scores[name]:.2%}" for each in races))
+    ratios = [each.ratio for each in races]
+    reached = sum(each.scores["ours"].value >= REPORTED for each in races)
+    print(
+        f"Our recipe reaches {REPORTED:.2%} in {reached} of {len(races)} races and is done {np.median(ratios):.1f} "
+        f"times ({min(ratios):.1f} to {max(ratios):.1f}) as fast as the usual one is at its best."
+    )
     figures = {
-        "speed_ratio_9105": ratio,
-        "ours_test_accuracy": scores["ours"].value,
-        "usual_test_accuracy": scores["usual"].value,
+        "speed_ratio_9105": float(np.median(ratios)),
+        **{
+            f"{name}_test_accuracy": float(np.mean([each.scores[name].value for each in races]))
+            for name in ("ours", "usual")
+        },
     }
     ledger.write_json(RESULTS, {"chapter": "benchmarks", "figures": figures, "models": {}, "verdicts": {}})
 
 
 if __name__ == "__main__":
-    main()
+    report([race(seed, *load_fashion_mnist()) for seed in SEEDS])
