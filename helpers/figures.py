@@ -146,6 +146,22 @@ def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure
     return figure
 
 
+def show_named(images: np.ndarray, labels: np.ndarray, called: np.ndarray) -> Figure:
+    """Each image with the name it was given: a check mark where that is right, a cross and the true name where not."""
+    labels, called = class_numbers(labels, "labels"), class_numbers(called, "called")
+    if not len(images) == len(labels) == len(called):
+        raise ValueError(
+            f"show_named got {len(images)} images, {len(labels)} labels and {len(called)} answers; expected as many "
+            "of each. Cut all three in the same way, as in images[:10]."
+        )
+    right = called == labels
+    titles = [
+        f"{CLASS_NAMES[said]} ✓" if fine else f"✗ {CLASS_NAMES[said]}\nis {CLASS_NAMES[label]}"
+        for said, label, fine in zip(called, labels, right)
+    ]
+    return show_images(images, titles, columns=5, title_colors=[RIGHT if fine else WRONG for fine in right])
+
+
 def show_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndarray, count: int = 10) -> Figure:
     """The wrong answers given with the most confidence: what it is, and what it was called."""
     images, labels = np.asarray(images), class_numbers(labels, "labels")

@@ -128,6 +128,18 @@ def test_confusion_matrix_shows_shares_of_each_row():
     assert texts == {((0, 0), "75"), ((6, 0), "25"), ((1, 1), "100")}
 
 
+def test_names_are_marked_right_or_wrong():
+    figure = figures.show_named(random_images(2), np.array([0, 1]), np.array([0, 6]))
+    titles = [axis.title for axis in figure.axes[:2]]
+    assert [title.get_text() for title in titles] == ["T-shirt ✓", "✗ Shirt\nis Trouser"]
+    assert [title.get_color() for title in titles] == [figures.RIGHT, figures.WRONG]
+
+
+def test_names_that_are_not_as_many_as_the_images_are_refused():
+    with pytest.raises(ValueError, match="2 images, 3 labels and 2 answers.*Cut all three"):
+        figures.show_named(random_images(2), np.array([0, 1, 2]), np.array([0, 6]))
+
+
 def test_mistakes_are_the_most_confident_wrong_answers_first():
     labels = np.array([0, 1, 2, 3])
     probabilities = np.full((4, 10), 0.01)
