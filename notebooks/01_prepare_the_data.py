@@ -67,8 +67,8 @@ boot = train.images[0]
 boot[0, 0]
 
 # %% [markdown]
-# That is the negation at work: a pixel counts how much *garment* there is, not
-# how much light. Below is the same array twice. On the left 0 is drawn black,
+# That is the negation at work: a pixel counts how much darker than
+# the white background the photograph is there. Below is the same array twice. On the left 0 is drawn black,
 # as a screen would do. On the right 0 is drawn white, which undoes the negation
 # and looks like the photograph; the book draws pictures this way.
 
@@ -260,7 +260,7 @@ figures.show_images(everything[emptiest], names, columns=5);
 # Flat sandals seen from the side: small, odd, and real. None of them is a hole
 # in the data.
 #
-# ## When 200 + 100 makes 44
+# ## How much is 200 + 100?
 #
 # **Predict:** two pixels have the values 200 and 100. Add them as `uint8`.
 
@@ -311,9 +311,11 @@ claim("`mean` is safe", np.isclose(a.mean(), a.astype(float).mean()))
 # ## Why the network wants numbers between 0 and 1
 #
 # The conversion usually divides by 255 as well. Why, when no information is
-# added? Take the simplest learner there is: one layer of weights, starting at
-# zero, and *one* step of gradient descent on its loss. The **gradient** says in
-# which direction the loss falls; the **learning rate** says how far to go.
+# added? Take the simplest learner there is: ten weighted sums of the pixels, one
+# for each class, turned into ten probabilities, with all weights zero at first. Its
+# **loss** is minus the logarithm of the probability that it gave to the true class,
+# averaged over the pictures. The **gradient** says in which direction the loss rises,
+# so *one* step of gradient descent goes the other way; the **learning rate** says how far.
 
 
 # %%
@@ -373,7 +375,7 @@ claim(
 )
 
 # %% [markdown]
-# The curves are the same curve, moved by $255^2 = 65\,025$. The input enters
+# The curves are the same curve, moved to the left by a factor of $255^2 = 65\,025$. The input enters
 # twice: once in the gradient, once more when the new weights meet the pixels.
 # So scaling does not make the problem easier; it moves the good learning rates
 # to where everybody's defaults are.
@@ -432,7 +434,7 @@ claim("rows and pictures share memory", np.shares_memory(few, rows))
 claim("so does the block", np.shares_memory(few, block))
 
 # %% [markdown]
-# A reshape makes a **view**: other arithmetic on the same bytes. The pixel in
+# Where the order in memory allows it, as here, a reshape makes a **view**: other arithmetic on the same bytes; otherwise NumPy copies without a word. The pixel in
 # row $r$ and column $c$ sits at place $28r + c$. Nothing is copied, so it costs
 # nothing, and what you write into one form appears in all of them.
 #
@@ -684,7 +686,7 @@ names = [CLASS_NAMES[k] for k in called[split].ravel()]
 figures.show_images(side_by_side(split), names, columns=4);
 
 # %% [markdown]
-# From the pictures, call a pair **twins** from the higher bound on. How far could
+# Judging by the pictures, we call a pair **twins** from the higher of the two bounds on. How far could
 # twins move a test accuracy? At the very most by their share of the test set. And for
 # a model that does nothing but copy the label of the most similar training
 # picture, the worst case of memory, we can measure it: score it with and
@@ -725,7 +727,7 @@ say(f"Without twins {without.value:.1%}: **{100 * moved:.2f}** points less.")
 # %% [markdown]
 # The bracket is a 95 % interval: the range in which the score on endlessly many
 # pictures of the same kind plausibly lies. Which 10 000 we happen to have moves
-# the score by about half its width, by chance alone.
+# the score by up to about half its width, by chance alone.
 
 # %%
 half_width = (with_twins.high - with_twins.low) / 2
@@ -1015,7 +1017,7 @@ even_split = np.bincount(splits.validation.labels) == 500
 claim("the course's validation set is even", even_split.all())
 
 # %% [markdown]
-# ## Noise that predicts coin flips
+# ## How bad is one look across the border?
 #
 # One border is left, and it is the easiest to cross without noticing. Take the
 # mean and deviation for standardising from *all* pictures, the test set
@@ -1337,7 +1339,7 @@ claim("a leak can turn noise into a near-perfect score", leaked > 0.9)
 #
 # - Han Xiao, Kashif Rasul, Roland Vollgraf,
 #   [Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning
-#   Algorithms](https://arxiv.org/abs/1708.07747) (2017): four pages; the chain
+#   Algorithms](https://arxiv.org/abs/1708.07747) (2017): short; the chain
 #   from photograph to pixels is drawn step by step.
 # - Björn Barz, Joachim Denzler, [Do We Train on Test Data? Purging CIFAR of
 #   Near-Duplicates](https://arxiv.org/abs/1902.00423) (2019): the search for

@@ -38,7 +38,7 @@ from helpers.metrics import accuracy, confusion
 # Two forms of the same images. `original` holds them as published, whole numbers from a byte each.
 # `train` and `validation` are the published training images, scaled to 0..1 and split.
 #
-# The test images stay shut. Whatever you see in them shapes what you build, and then they can no
+# From here on the test images stay shut; the few that you saw in the chapter before served to find twins. Whatever you see in them shapes what you build, and then they can no
 # longer tell you how you do on garments never seen. We count their labels, check that none is
 # blank, and look no further.
 
@@ -49,7 +49,7 @@ train, validation, _ = load_fashion_mnist()
 BOOT = CLASS_NAMES.index("Ankle boot")
 
 # %% [markdown]
-# ## Ten classes, one count: a guesser has no favourite
+# ## Is there a class to bet on?
 #
 # A shop sells more T-shirts than sandals. **Predict:** how many times as many images has
 # the largest class as the smallest?
@@ -85,8 +85,8 @@ verdict(
 # %% [markdown]
 # ## A check that cannot fail tells nothing
 #
-# One report looks for missing values and finds none. The usual check asks each value whether it is
-# NaN, *not a number*. **Predict:** could that check have found one?
+# One report looks for missing values and finds none. If you come from the chapter before, you know why the usual check,
+# whether a value is NaN (*not a number*), could not have failed. If not, **predict:** could it have found one?
 
 # %%
 holds_nan = np.issubdtype(pixels.dtype, np.floating)
@@ -170,7 +170,8 @@ axis = draw_rows(np.stack(first_eight), CLASS_NAMES)
 # ## Whether a high number is dark is for the colour map to say
 #
 # One report writes that the values run from 1 to 255 and that higher is darker. The first half is a
-# matter of counting. **Predict** the second: in the file, is 255 black or white?
+# matter of counting. **Predict** the second: in the file, is 255 black or white? (If you
+# remember the boot of the chapter before: which of its two pictures is *the file*?)
 
 # %% mystnb={"image": {"alt": "The same boot twice. With the plain grey scale it shines white on black; with the inverted one it is dark on white"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
@@ -216,7 +217,7 @@ verdict(
 # The slip at the lower end looks like a trifle, 1 for 0. How many pixels hang on it, the next figure shows.
 
 # %% [markdown]
-# ## One value in two is zero
+# ## What would a blind grab find?
 #
 # **Predict:** take one pixel of one image blindly. How likely is it exactly 0? And which value comes second?
 
@@ -249,7 +250,7 @@ verdict(
 # is where values that would go higher had to stop.
 
 # %% [markdown]
-# ## The boot has two peaks, and so have only half of all boots
+# ## Where is a boot's second peak?
 #
 # One report draws the histogram of a single ankle boot and sees two peaks: at 0, and between 0.8 and 1.0
 # of the full brightness. The first training image is an ankle boot. **Predict:** does it
@@ -305,11 +306,11 @@ verdict(
 # %% [markdown]
 # True of that boot, and we tried four widths because a peak can come and go with the bars. True of
 # boots? As often as a coin lands heads. A figure of one image is an example; it becomes a
-# finding when you count how many others look like it. The second peak says how dark the leather
-# was, and leather comes in all shades.
+# finding when you count how many others look like it. The second peak says which shade most of
+# the boot has in its picture, and boots come in all shades.
 
 # %% [markdown]
-# ## The average brightness says shoe or garment, and little more
+# ## What does the average brightness tell?
 #
 # Call the mean value of an image, scaled to 0..1, its *ink*. **Predict:** which class has
 # least ink, which has most?
@@ -404,12 +405,12 @@ say(
 )
 
 # %% [markdown]
-# A boot and a sneaker differ in the shaft and at the heel: areas that the one fills and the other hardly
-# reaches. For the two tops little is left, most of it along the outer edge of shoulders and sleeves. And no
-# mean shows the zip or the buttons that tell you it is a coat, because they are not on the same pixels in any two.
+# A boot and a sneaker differ in the shaft, along the sole and over the toe: areas that the one fills and the other hardly
+# reaches. For the two tops little is left, most of it along the outer edge of shoulders and sleeves. And of the zip
+# or the buttons that tell you it is a coat the mean keeps hardly a trace: they are light on one coat, dark on the next, and not always on the same pixels.
 
 # %% [markdown]
-# ## Most of the variance has nothing to do with the class
+# ## How much of the variance has to do with the class?
 #
 # *Variance* is the mean squared distance from the mean. Take all of it, over all pixels, and split it
 # in two: how far the class means lie from the overall mean (*between* classes) and how far the images lie from
@@ -470,7 +471,7 @@ ledger.record(
 # much that does not help to tell classes apart. The map says where to look instead.
 
 # %% [markdown]
-# ## Ten places, ten histograms, and a question of counting
+# ## Eleven places, eleven histograms, and a question of counting
 #
 # Flattened, an image is a row of 784 values, 28 from the top line, then 28 from the next.
 # One report draws the histograms of single positions and finds that pixels 350, 470 and 600 reach
@@ -543,7 +544,7 @@ claim("even pixel 10 is at full brightness in some image", top_of_ten == 255)
 # 12, column 14, the middle of the body. 200 is row 7, column 4, out where only a sleeve reaches.
 
 # %% [markdown]
-# ## Pixels are related as neighbours, above all up and down
+# ## To which neighbour is a pixel closest related?
 #
 # Two pixels are *correlated* when they tend to be bright in the same images: 1 means in step, 0 unrelated, −1
 # opposite. All pairs make a table of 784 by 784. **Predict:** whose values agree more, those of
@@ -587,7 +588,7 @@ claim(
 # sleeves and seams run downwards, so a step down mostly stays on the same piece of cloth.
 
 # %% [markdown]
-# ## The stripes come from the flattening
+# ## Where do the stripes come from?
 #
 # One report notes that the correlation repeats periodically. It does: the stripes lie at equal distances. To
 # measure it, average the correlation of all pairs that are equally far apart in the flattened row; call
@@ -647,7 +648,7 @@ claim("the shuffle changes no correlation, only its place", same_values)
 claim("and with the order the period is lost", not still_periodic)
 
 # %% [markdown]
-# A lag of 28 is one step down, 56 is two. The period is the *stride*, the number of values from one row to
+# A lag of 28 is one step down, 56 is two. The period is the length of a row, the number of values from one row to
 # the next. It tells that rows were laid end to end; clothes have nothing to do with it, and photographs of
 # cats at this size would give the same peaks.
 #
@@ -939,10 +940,10 @@ ledger.record(
 )
 
 # %% [markdown]
-# ## Some garments are there nearly twice, and not always under one name
+# ## Are some garments there nearly twice?
 #
 # No image is stored twice. **Predict:** is any pair so alike that you cannot tell the two apart? For each image take
-# its nearest neighbour and measure the difference on the pixels themselves, as the root of the mean
+# its nearest neighbour by the 32 numbers, and measure the difference of that pair on the pixels themselves, as the root of the mean
 # square, in steps of the 0 to 255 scale.
 
 
@@ -1208,7 +1209,7 @@ ledger.record(figures={"fills_frame_share": filling})
 # - Northcutt, Athalye and Mueller, *Pervasive Label Errors in Test Sets Destabilize Machine Learning Benchmarks*
 #   (2021), [arXiv:2103.14749](https://arxiv.org/abs/2103.14749). Suspicious labels found by models and then
 #   shown to people, in ten well-known data sets: how many of them were wrong, and what that changes.
-# - Barz and Denzler, *Do We Train on Test Data? Purging CIFAR of Near-Duplicates* (2020),
+# - Barz and Denzler, *Do We Train on Test Data? Purging CIFAR of Near-Duplicates* (2019),
 #   [arXiv:1902.00423](https://arxiv.org/abs/1902.00423). Twins on both sides of a split, counted and removed.
 # - [scikit-learn: nearest neighbours](https://scikit-learn.org/stable/modules/neighbors.html). What `brute` does,
 #   and when the other ways of searching pay.

@@ -86,7 +86,7 @@ best_angle = angles[spreads.argmax()]
 # On the left 600 of the garments, with the direction of greatest spread drawn through them; on the
 # right the spread in every direction that was tried.
 
-# %% mystnb={"image": {"alt": "Left: a cloud of points stretched along the diagonal, with a line through its length. Right: the spread rises to one peak near the diagonal's angle and falls almost to nothing a quarter turn later"}}
+# %% mystnb={"image": {"alt": "Left: a cloud of points stretched along the diagonal, with a line through its length. Right: the spread rises to one peak near the diagonal's angle and falls to about an eighth of it a quarter turn later"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.9))
 axes[0].scatter(*two[:600].T, s=9, alpha=0.5, linewidths=0)
 turn = np.deg2rad(best_angle)
@@ -115,9 +115,9 @@ claim("one turned axis keeps more than either pixel alone",
 # ## The same turn without trying angles
 #
 # With 784 pixels there are far too many directions to try. They need not be tried. The
-# **covariance matrix** holds, for each pair of pixels, how they vary together. The direction
-# of greatest spread is its **eigenvector** with the largest **eigenvalue**, and the eigenvalue is the
-# variance along it.
+# **covariance matrix** holds, for each pair of pixels, how they vary together. A matrix
+# turns most directions into others; those that it only stretches are its **eigenvectors**, and the factor by which it stretches is the **eigenvalue**. The
+# direction of greatest spread is the eigenvector with the largest eigenvalue, and that eigenvalue is the variance along it.
 
 
 # %%
@@ -334,7 +334,7 @@ claim("standardising more than doubles the frame's share",
 # The **explained variance** of a component is its share of the total. The pipeline report (C) says: about
 # 25 % for the first, about 60 % for the first ten.
 #
-# **Predict:** for which pixels is the first share larger, raw or standardised? Which did the report use?
+# **Predict:** for which pixels is the first share larger, raw or standardised?
 
 # %%
 standard_pca = PCA(svd_solver="covariance_eigh").fit(standardised)
@@ -463,8 +463,8 @@ grid.figure.subplots_adjust(right=0.98)
 
 # %% [markdown]
 # How well does one axis tell classes apart? Split its variance in two: how far the class means
-# lie from each other, and how far the images lie from their class mean. The first part's share is 1 for an
-# axis that tells all and 0 for one that tells nothing.
+# lie from each other, and how far the images lie from their class mean. The first part's share is 1
+# when all images of a class fall on one point, and 0 when all classes have the same mean.
 
 
 # %%
@@ -487,7 +487,7 @@ claim("the second component tells classes apart better than the first",
 # PCA orders directions by how much images differ, not by how well they tell classes apart. It never saw a
 # label, so the two orders need not agree, and here they part at the very first step.
 #
-# ## Where the long tails come from
+# ## What shape has a component?
 #
 # **Predict:** is each component's distribution a bell? Which has the wildest outliers, the
 # first, which is widest, or the tenth?
@@ -642,8 +642,8 @@ claim("standardising makes rebuilt images worse at every size tried",
 # ## Which classes truly overlap?
 #
 # In a scatter plot the points drawn later cover those drawn earlier. Let a
-# machine judge: for each pair of classes, a **nearest-neighbour** vote (a validation image gets the class
-# of most of its 15 closest training images) that may use the first 2, 10 or 50 components. Half right is
+# machine judge: for each pair of classes, a **nearest-neighbour** vote (a validation image gets the class of most of
+# its 15 closest among some thousand training images of the two classes) that may use the first 2, 10 or 50 components. Half right is
 # a coin: the two classes lie on top of each other.
 
 
@@ -697,8 +697,8 @@ for k in (2, 10, 50):
 
 # %% [markdown]
 # The report's claim (C8) is that Coat and Pullover form distinct clusters while Shirt and T-shirt
-# mix. Call a pair *distinct* if at least nine in ten of its images are told apart, on two
-# components as in the report's picture.
+# mix. Call a pair *distinct* if at least nine in ten of its images are told apart on two
+# components. The report's picture has standardised pixels, ours from here on raw ones.
 
 # %%
 coats = separation.loc["Coat / Pullover"]
@@ -1324,7 +1324,7 @@ def strangeness(rows, rebuilt):
 solved(strangeness, check_strangeness)
 
 # %% [markdown]
-# The ten strangest validation images, rebuilt from 32 components and found wanting:
+# The ten validation images that 32 components rebuild worst, as they really are:
 
 # %% mystnb={"image": {"alt": "The ten validation images with the largest rebuilding error from 32 components: bold stripes, zigzags and prints, and sandals with high heels"}}
 rebuilt = decode(validation_codes[:, :32], pca)

@@ -128,7 +128,7 @@ def softmax(scores):
 
 
 # %% [markdown]
-# The cross-entropy alone would let weights grow without end, so a **penalty** on their squares is
+# The cross-entropy alone lets weights grow large to please single images, so a **penalty** on their squares is
 # added. scikit-learn's `C` says how little the penalty counts: small `C`, small weights.
 
 
@@ -204,8 +204,8 @@ axis.legend(fontsize=9);
 
 # %% [markdown]
 # To the left the penalty keeps the weights too small to tell the classes apart. To the right it lets the model
-# learn details of its training images that others do not share. What dashed curves gain over solid ones in
-# this way is called **overfitting**.
+# learn details of its training images that others do not share. What the dashed curves gain there and
+# the solid ones do not is learned by heart; where new images even get worse, it is called **overfitting**.
 #
 # Where a solid curve is flat, its highest point is luck. So we take the strongest penalty that comes within one
 # standard error of the best accuracy: the error that a share of 5 000 images has by chance.
@@ -250,7 +250,7 @@ claim("a square root on each pixel helps the weighted sums", gain.low > 0,
 # somebody has to bend it beforehand. Choosing the form of the input is called **feature engineering**, and half the
 # work before deep learning went into it. Networks bend scales by themselves.
 #
-# ## The weights are ten pictures, and none is a garment
+# ## The weights are ten pictures. Of what?
 #
 # Each class has 784 weights, so they can be drawn. Red: ink here speaks for the class. Blue: ink here
 # speaks against it.
@@ -296,9 +296,9 @@ claim("learned weights beat mean images by more than ten points",
       by_weights.low > by_means.value + 0.1)
 
 # %% [markdown]
-# What the penalty does can be seen as well. The weights of Coat for all five values of `C`, each drawn on its own scale:
+# What the penalty does can be seen as well. The weights of Coat for all four values of `C`, each drawn on its own scale:
 
-# %% mystnb={"image": {"alt": "The weights of Coat five times: with the strongest penalty a smooth outline, with weaker ones more and more speckle"}}
+# %% mystnb={"image": {"alt": "The weights of Coat four times: with the strongest penalty a smooth outline, with weaker ones more and more speckle"}}
 coat = CLASS_NAMES.index("Coat")
 coats = np.stack([
     model.coef_[coat].reshape(28, 28) for model in root_curve["model"]])
@@ -580,7 +580,7 @@ claim("the setting that is best on the training images is not the best "
       "on new ones", by_training[1] < found[0])
 
 # %% [markdown]
-# Had you chosen on the training images, you would have taken narrow bells and a high fine, and paid for it.
+# Had you chosen on the training images, you would have taken another setting, and paid for it.
 # Reading the best of fifteen off the same validation images flatters it a little; the test set
 # will tell the rest.
 #
@@ -638,7 +638,7 @@ ledger.record(figures={
     (("linear", "linear"), ("nystroem", "Nyström"), ("rbf", "RBF"))})
 
 # %% [markdown]
-# ## More images afford a finer setting
+# ## Does the setting still fit when there are more images?
 #
 # The setting was chosen on `few` images and used on all of them. Is it still the best one?
 #
@@ -1102,7 +1102,7 @@ figures.plot_confusion_matrix(test.labels, tree_called);
 figures.show_mistakes(test.images, test.labels, tree_probabilities);
 
 # %% [markdown]
-# ## Two trees that never met disagree
+# ## Would two copies of a model agree?
 #
 # Train each kind of model twice, on two different sets of images of the same size. If it finds what is
 # typical of the garments, the two copies should give the same answers.
@@ -1186,8 +1186,8 @@ claim("the weighted sums lose more than twice what the others lose",
 
 # %% [markdown]
 # If ink at a place speaks for a boot, it speaks for a boot in the negative too, where it should speak against it: the
-# score of $1 - x$ is a constant minus the score of $x$. No weights can serve both. A tree asks about a
-# corner first, sees whether the ground is dark, and then uses two sets of questions. The SVM has support
+# score of $1 - x$ is a constant minus the score of $x$. No weights can serve both. A tree goes on asking, and
+# later questions may depend on earlier answers: once these betray the ground, it can keep two sets of questions. The SVM has support
 # vectors of both kinds. A model that can ask "what is this pixel *given* another one" is what you need, and the
 # hidden layers of a network are one way to get it.
 #
@@ -1211,7 +1211,7 @@ times = {
     for name, (make, inputs) in growing.items()}
 
 # %% [markdown]
-# The final models, trained above, add one point each.
+# The trainings on all images from above add one point each.
 
 # %%
 largest = {"logistic": (used, lr_seconds), "SVM": (used, fits["RBF"][1]),
@@ -1252,7 +1252,7 @@ ledger.record(figures={
     for name, power in exponents.items()})
 
 # %% [markdown]
-# The weighted sums touch every image once a step. The tree sorts, which costs a little more than in proportion. The SVM
+# The weighted sums touch every image once a step. The tree sorts, and with more images it also grows deeper, so it costs clearly more than in proportion. The SVM
 # compares images with images, and pairs grow with the square. With a million images it would be the first to give up.
 #
 # ## Three models side by side
@@ -1349,7 +1349,7 @@ say(f"SVM over logistic regression: {svm_gain}. Logistic regression over "
 #
 # ## Exercises
 #
-# **1. The fine of the SVM.** A point's side is $y = \pm 1$ and its score $f$; $y f$ is above 1 outside the margin. The **hinge
+# **1. The fine of the SVM.** A point's side is $y = \pm 1$ and its score $f$; $y f$ is above 1 beyond the margin on the point's own side. The **hinge
 # loss** is $\max(0, 1 - y f)$. Return its mean over all points.
 
 

@@ -5,7 +5,7 @@
 # mend each other's errors. Ask both which pixels matter, three ways, and catch one way cheating. Then
 # give an older machine better eyes and watch it pass them both.
 #
-# **What you'll learn.** To separate the error of a model into bias and variance by experiment; to validate a forest
+# **What you'll learn.** To tell bias from variance in the errors of a model by experiment; to validate a forest
 # on images it has left out; to stop boosting in time; to test a measure of importance with columns whose worth
 # you know; to write edge histograms in NumPy and say what they buy.
 #
@@ -139,7 +139,8 @@ claim("the vote beats the best of its voters", vote_gain.low > 0)
 #
 # Call what a large crowd of trees elects the model's *typical* answer. A tree can be wrong in two ways. The typical
 # answer is wrong: that is **bias**, and no vote mends it. Or this tree strays from the typical
-# answer: that is **variance**, and it is what a vote averages away.
+# answer: that is **variance**, and it is what a vote averages away. The two need not add up to the error of a tree: one that strays from a wrong answer may
+# well be right.
 #
 # **Predict:** take trees that may ask only three questions in a row instead. Which of the two grows?
 
@@ -212,7 +213,7 @@ curves = {
     "bootstrap": share_right(votes_after_each(bagged)),
     "own images, shallow": share_right(votes_after_each(shallow))}
 
-# %% mystnb={"image": {"alt": "Validation accuracy against the number of voters. Two curves of deep trees rise steeply and flatten, that of own images above that of bootstrap samples; the curve of shallow trees runs far below and is almost level"}}
+# %% mystnb={"image": {"alt": "Validation accuracy against the number of voters. Two curves of deep trees rise steeply and flatten, that of own images above that of bootstrap samples; the curve of shallow trees runs far below, rises over the first few voters and is nearly level after that"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.2))
 for (name, curve), mark in zip(curves.items(), "os^"):
     axis.plot(range(1, TREES + 1), 100 * curve, mark + "-",
@@ -501,7 +502,7 @@ def log_losses(trees, rows, target):
 # confident wrong one.
 #
 # **Predict:** a thousand images, 90 rounds. What does the loss on validation images do while the training
-# loss goes to zero?
+# loss keeps falling?
 
 # %%
 tops = np.isin(train.labels, (0, 6))
@@ -544,7 +545,7 @@ claim("the validation loss turns and rises",
 # XGBoost is this idea, made fast. It grows one tree a class and round. It weighs leaves by the curvature of the loss, sorts
 # values into a few bins, and borrows the forest's trick: each tree sees a part of the rows, each question a part of the columns.
 #
-# Yet two hundred rounds are two thousand trees, and for every tree the library counts, bin by bin, all rows of all columns.
+# Yet two hundred rounds are two thousand trees, and for every tree the library counts, bin by bin, its rows in all columns.
 #
 # **Predict:** the coarse images have a quarter of the columns. How much faster is a round?
 
@@ -646,8 +647,8 @@ figures.plot_confusion_matrix(test.labels, booster_called);
 figures.show_mistakes(test.images, test.labels, booster_guess);
 
 # %% [markdown]
-# Compare the confidence under these mistakes with the forest's. A forest is an average and hardly ever certain. A boosted
-# chain is driven towards certainty, also where it is wrong.
+# Compare the confidence under these mistakes with the forest's. These are the extremes, and even there the forest keeps a little doubt. The mean over all test
+# images says more: a forest is an average and holds back, a boosted chain is driven towards certainty, also where it is wrong.
 
 # %%
 sure = {name: guess.max(axis=1) for name, guess in
@@ -803,7 +804,8 @@ ledger.record(figures={
     "importance_rank_agreement": agreement.loc["impurity", "permutation"]})
 
 # %% [markdown]
-# Two measures of one forest agree better than one measure on two models. So the picture belongs to the model, not to the
+# Two measures of one forest agree better than like measures of two models, which also saw the garments at different sharpness. So the picture belongs to the
+# model and to what it is given, not to the
 # garments: XGBoost has pixels at the edge of the frame do work that the forest leaves to the middle. And the two gains
 # differ because the sum says how much the model got from a pixel, the mean how good its questions were, however few.
 #
@@ -909,7 +911,7 @@ for axis, (name, picture) in zip(axes, shown.items()):
 
 # %% [markdown]
 # Second, the direction: the two growths are the sides of a right triangle, and its angle says which way the ink grows. Sort the
-# angles into eight directions of a compass.
+# angles into eight equal sectors.
 #
 # Third, cells: cut the image into 7x7 cells of 4x4 pixels, and in each cell add up the strength of the
 # edges for every direction. That is a **histogram of oriented gradients** (HOG): 7 x 7 x 8 numbers.
@@ -988,8 +990,8 @@ SHADE_WEIGHT = 0.06
 # ## The same machine with three pairs of glasses
 #
 # A support vector machine with the RBF kernel knows garments only by their distance from each other. So what it can do hangs on
-# what the distance is measured in. PCA shortens every description to 200 numbers at most, scaled to a total variance of one; then
-# one width of the kernel means the same for all.
+# what the distance is measured in. PCA shortens every description to 200 numbers, scaled to a total variance of one; then
+# one gamma means the same for all.
 #
 # **Predict:** pixels, edges, edges with coarse pixels. How far apart will they be, and which wins?
 
@@ -1023,8 +1025,8 @@ seen = {name: see(describe, pool, validation.images)
         for name, describe in glasses.items()}
 
 # %% [markdown]
-# Two dials of the machine are open. `C`, the price of a violated margin, is 5 throughout. The width of the kernel, gamma, is
-# searched for each description on a few thousand images.
+# Two dials of the machine are open. `C`, the price of a violated margin, is 5 throughout. Gamma, which says how narrow the bells
+# are, is searched for each description on a few thousand images.
 
 
 # %%
@@ -1144,7 +1146,8 @@ claim("they cost edges more than five points",
 #
 # A tree asks about one column at a time. An edge is a difference of two, and no single question about pixels can see it.
 #
-# **Predict:** the same boosting, on edges and coarse pixels. Does it gain as the kernel machine did?
+# **Predict:** the same boosting, on edges and coarse pixels. These are three times as many columns, so a round is dearer: it gets 50 rounds at most, and longer
+# steps. Does it gain as the kernel machine did?
 
 # %%
 described, described_test = (
@@ -1172,7 +1175,7 @@ claim("the validation images prefer edges", tree_sight.value > 0,
       needs_full=True)
 
 # %% [markdown]
-# So that is the XGBoost to keep. Both meet the test images.
+# If the interval reaches below zero, the choice is a narrow one; but a choice has to be made, and it falls on edges. On the test images:
 
 # %%
 sharp_called = sharp.predict_proba(described_test).argmax(axis=1)
@@ -1236,7 +1239,7 @@ figures.plot_confusion_matrix(test.labels, machine_called);
 # ## Look at the mistakes
 #
 # The machine holds a duel for every pair of classes and gives no probabilities. Its surest mistakes are those in which the true
-# class lost the most duels, closest calls counted in between.
+# class won the fewest duels compared with the winner; how clear the duels were decides between equals.
 
 
 # %%

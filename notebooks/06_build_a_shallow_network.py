@@ -2,7 +2,7 @@
 # # Build a shallow network
 #
 # **What you'll do.** Compute one neuron by hand on one garment, stack neurons into a layer, bend the
-# layer, measure how wrong it is, work out which way to change ten thousand weights at once, check that
+# layer, measure how wrong it is, work out which way to change twenty-five thousand weights at once, check that
 # against brute force, and then let Keras do all of it.
 #
 # **What you'll learn.** To write a layer, softmax, cross-entropy and their gradient in NumPy; to test a
@@ -174,7 +174,7 @@ claim("a layer of class means gets most images right", untrained.low > 0.6)
 claim("the layer holds ten times 785 numbers", count == 785 * 10)
 
 # %% [markdown]
-# That is the figure to keep in mind: whatever a network learns has to be counted from there.
+# Keep this accuracy in mind: whatever a network learns has to be counted from there.
 #
 # ## Softmax turns scores into shares
 #
@@ -206,7 +206,7 @@ claim("adding a thousand to every score changes no share",
 # The same scores divided by a number above one lie closer together, and the shares become more even. That
 # number is called the **temperature**.
 #
-# **Predict:** the layer of mean images is right about two times out of three. How sure is it?
+# **Predict:** you have seen how often the layer of mean images is right. How sure is it?
 
 # %%
 shares = softmax(scores)
@@ -322,8 +322,8 @@ axes[1].set(title="their sum", xlabel="input");
 # neither its inputs nor its targets are given by anyone.
 #
 # The weights start as small random numbers. They must differ, or all hidden units would stay copies of each other
-# for ever. Their size follows the rule of Glorot and Bengio, which keeps the sums from growing or
-# fading on their way through.
+# for ever. Their size follows the rule of Glorot and Bengio, which keeps sums from growing or
+# fading where nothing bends; behind ReLUs they fade a little, which matters only when there are many layers.
 
 
 # %%
@@ -388,7 +388,7 @@ def slope_by_trying(parameters, part, place, images, labels, step=1e-5):
 # That takes two passes through the network for each parameter. **Predict:** how many passes for all of them, and
 # how many would you be willing to pay for one step?
 #
-# The chain rule gets all slopes from a single pass back. It starts at the end with
+# It would be 2 x 25 450, more than fifty thousand passes for one step. The chain rule gets all slopes from a single pass back. It starts at the end with
 # a small wonder: the slope of the cross-entropy along a score is the share minus what the share should
 # have been, $p_k - y_k$. That is the blame of each score. From there the blame flows back along the weights, and
 # stops at every hidden unit that the ReLU had set to zero.
@@ -738,8 +738,8 @@ for axis in axes.flat:
 #
 # ## Adam shouts about pixels that are seldom lit
 #
-# Adam divides a step by the usual size of the gradient. A pixel that is lit in one image of a hundred has
-# a tiny gradient most of the time, so when it is lit, its weights move far. Plain SGD has no such division. Train
+# Adam divides a step by the usual size of the gradient. A pixel that is lit in one image of a hundred
+# gives no gradient at all in most batches, so its usual size stays tiny, and when it is lit, its weights move far. Plain SGD has no such division. Train
 # two networks from the same start for two epochs, one with each, and see how far the weights of each pixel move.
 
 # %%
@@ -1020,14 +1020,14 @@ say(f"Chosen among {len(hits)} sets of answers, the best one scores "
 claim("the images that choose flatter the chosen", luck > 0)
 
 # %% [markdown]
-# The sum is small because little was tried; it grows with every variant that competes. What a report that never set
+# The luck is small because little was tried; it grows with every variant that competes. What a report that never set
 # images aside has chosen by them, nobody can tell afterwards.
 #
 # ## Does a gap mean overfitting?
 #
 # The benchmark report (E13) reads a gap between training and validation accuracy as a sign of overfitting. It is what most of us were
-# told. **Overfitting** means that going on, or going bigger, makes the network *worse on new images*. So the claim
-# can be tested: does the network get worse where there is a gap?
+# told, and the word is often used for the gap itself. But a sign should warn of harm. So take the word strictly here: **overfitting** is when going on, or
+# going bigger, makes the network *worse on new images*. Then the claim can be tested: does the network get worse where there is a gap?
 #
 # First, the amount of data. The same network is shown equally many images each time, but from pools of different sizes: from a
 # small pool it sees each image hundreds of times.
@@ -1076,7 +1076,7 @@ gaps = {size: rows.accuracy - rows.val_accuracy
 turns = {size: int(rows.val_loss.argmin())
          for size, rows in followed.items()}
 
-# %% mystnb={"image": {"alt": "Three panels over the images shown, one line for each pool. The gap is large and early for the smallest pool and small for the largest. The validation loss of the smallest pool turns at once and climbs; the next turns later; those of large pools still fall. Validation accuracy of the small pools levels off without falling, while large pools still rise"}}
+# %% mystnb={"image": {"alt": "Three panels over the images shown, one line for each pool. The gap is large and early for the smallest pool and small for the largest. The validation loss of the smallest pool turns at once and climbs; the next turns later; those of large pools fall nearly to the end. Validation accuracy of the small pools levels off without falling, while large pools rise on the whole"}}
 figure, axes = plt.subplots(3, 1, figsize=(figures.WIDTH, 6.6), sharex=True)
 shown_so_far = np.arange(1, rounds + 1) * shown / 1000
 for (size, rows), mark in zip(followed.items(), "osD^"):
@@ -1095,7 +1095,8 @@ axes[1].legend(fontsize=9, ncols=2)
 axes[2].set_xlabel("images shown, in thousands");
 
 # %% [markdown]
-# The rings mark the least validation loss. The gap at each ring, and what came after it:
+# The rings mark the least validation loss. The large pools have hardly turned by the end; their ring is the least loss so far. The gap at each ring, and
+# what came after it:
 
 # %%
 table = pd.DataFrame({
@@ -1319,7 +1320,8 @@ verdict(
     holds=all(figures_b1.values()), needs_full=True)
 
 # %% [markdown]
-# Two things differ that we know of. The report trained on all 60 000 images, 5 000 more than here. And its test images were its
+# Where these figures are not reached, three things may explain it. The report may have had more units. It trained on all 60 000 images,
+# 5 000 more than here. And its test images were its
 # validation images, so that a good epoch could be picked by them. What is such a pick worth? The validation images can
 # say.
 

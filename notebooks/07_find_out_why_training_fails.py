@@ -74,7 +74,7 @@ same = np.full(len(validation.labels), CLASS_NAMES.index("Bag"))
 
 # %% [markdown]
 # Two thousand guessers, tried on the 5 000 validation images, which are as balanced as the test images (counts
-# doubled to read as of 10 000). The dashed line is the one that says *Bag* each time.
+# doubled to read as of 10 000, which makes the bell a little wider than it is there). The dashed line is the one that says *Bag* each time.
 
 # %% mystnb={"image": {"alt": "Histogram of right answers by two thousand guessers: a bell centred on one thousand of ten thousand; a dashed line for the constant answer stands exactly at the centre"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
@@ -116,8 +116,8 @@ claim("a guesser leaves none undefined",
 
 # %% [markdown]
 # So the report's network was of the constant kind, or close to it. One detail does not fit: **recall** asks how many of
-# the bags were found, and with a thousand bags to find it is zero, not undefined. F1, the mean of both,
-# has no value where precision has none.
+# the bags were found, and with a thousand bags to find it is zero, not undefined. F1, the harmonic mean of
+# both, has no value where precision has none; some programs count it as zero there.
 #
 # That is a symptom, not a cause. What makes a network answer the same for everything?
 #
@@ -138,7 +138,7 @@ RECIPE = {
 }
 
 # %% [markdown]
-# A **fault** changes an entry of it. Read the list as a list of slips that people make.
+# A **fault** changes one entry of it; the first one, which needs another optimiser to show, three. Read the list as a list of slips that people make.
 
 # %%
 FAULTS = {
@@ -256,7 +256,7 @@ scores = {
     for name, each in called.items()}
 
 # %% [markdown]
-# **Predict:** which of the eleven end at exactly 10 %, which only lose a little, and which falls *below* 10 %?
+# **Predict:** which of the eleven end at exactly 10 %, which still get most images right, and which fall *below* 10 %?
 
 # %% mystnb={"image": {"alt": "Accuracy of the healthy network and the eleven faults as bars with a dashed line at ten per cent: several bars end on the line, softmax twice and softmax over images reach well past half, labels shifted is close to zero"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 4))
@@ -319,8 +319,9 @@ claim("shifted labels end far below chance",
       scores["labels shifted"].high < 0.05)
 
 # %% [markdown]
-# Eleven causes, and only some give the report's picture. Shuffled labels end somewhere around chance, with the answers spread
-# over the classes. Shifted labels give *less* than chance, which takes knowledge: the network knows the classes and
+# Eleven causes, and only some give the report's picture. Shuffled labels can end well off ten per cent, to either side. The network has
+# learned nothing of the classes, but it gives like images like answers, so whole classes are hit or missed together; its answers lean to some classes and
+# leave none out. Shifted labels leave next to *nothing* right in any class, which takes knowledge: the network knows the classes and
 # calls them by their neighbour's number. And two faults hide, because a network that is right most of the
 # time does not look broken.
 #
@@ -362,8 +363,8 @@ claim("a first loss of exactly ln 10 is a bad sign here: those networks "
 #
 # ## Do the outputs add up?
 #
-# Softmax turns ten scores into ten probabilities that add up to one. Each network, asked about 600 images of those
-# it was trained on: what do its ten outputs add up to? And a stranger question: does the answer for an image change
+# Softmax turns ten scores into ten probabilities that add up to one. The healthy network and the four with a fault at the end, asked about 600 images of
+# those they were trained on: what do the ten outputs add up to? And a stranger question: does the answer for an image change
 # when the other images are taken away?
 
 
@@ -381,7 +382,7 @@ def company_change(model, images):
 
 
 # %% [markdown]
-# The third question needs force. Multiply the weights of the last layer by a thousand. The scores grow
+# A third question, whether the outputs can become certain at all, needs force. Multiply the weights of the last layer by a thousand. The scores grow
 # a thousandfold, and softmax should become certain: some output near one.
 
 
@@ -451,8 +452,8 @@ claim("softmax over the wrong axis leaves no trace in the loss",
 
 # %% [markdown]
 # Keras looks through a softmax at the end of a network and computes the loss from the scores before it, which is
-# more exact. Here this repairs the training and leaves the predictions wrong: the curves look perfect, and the
-# answer for an image depends on its neighbours in the batch. Curves are a symptom too, and can be silent.
+# more exact. Here this repairs the training and leaves the predictions wrong: the loss curve looks perfect, and the
+# answer for an image depends on its neighbours in the batch. A loss curve is a symptom too, and can be silent.
 #
 # ## Does anything flow back?
 #
@@ -526,9 +527,9 @@ claim("without softmax next to no gradient is left",
       max(norms["softmax missing"]) < 0.01 * min(norms["healthy"]))
 
 # %% [markdown]
-# Three faults end in the same state, silent units, by three ways. Weights of zero never tell one unit from another.
+# Four faults end in the same state, silent units, by three ways. Weights of zero never tell one unit from another.
 # Large negative biases keep every sum below zero. A hot rate starts well and throws the weights so far
-# that the sums turn negative. The state alone cannot say which; a fresh copy of the same network can: are its units
+# that the sums turn negative. Unscaled pixels do the same at an ordinary rate, since they make the gradients so large. The state alone cannot say which; a fresh copy of the same network can: are its units
 # silent before any training?
 #
 # The missing softmax is another way to the same end. Scores leave the range from 0 to 1, the loss clips what it
@@ -725,7 +726,7 @@ claim("renumbering the classes brings a shifted network back",
 # ## Write the doctor
 #
 # Every measurement becomes a check: it gets a patient and returns its evidence in words, or nothing. The checks use
-# what a network does with data, and never its name or how it was made.
+# what a network does with data and, where that is not enough, its weights and a fresh copy of it. They never see its name or the recipe.
 
 
 # %%
@@ -831,7 +832,7 @@ def softmax_twice(patient):
 
 
 # %% [markdown]
-# A rate that is too hot kills the units, or makes the loss jump about, or ends in numbers that are none. The jumping is
+# A rate that is too hot kills the units, or makes the loss jump about, or ends in NaN, *not a number*. The jumping is
 # told by treatment: the same practice with a hundredth of the step.
 
 
@@ -1028,7 +1029,7 @@ claim("weights all equal and units that start dead look alike in all "
 # Two famous mistakes are missing from the list, because they cannot go unnoticed. Labels from 1 to 10 with ten
 # outputs, and **one-hot** labels (ten columns with a single one) for a loss that expects class numbers. On an
 # ordinary processor both stop the training with an error. On a graphics processor the first one does not: the loss
-# becomes NaN, *not a number*. The doctor looks before it trains:
+# becomes NaN. The doctor looks before it trains:
 
 # %%
 from_one = Labelled(few.images, few.labels.astype(int) + 1)
@@ -1046,8 +1047,8 @@ claim("the doctor names both without a crash",
 # %% [markdown]
 # ## Which one was it?
 #
-# Back to the report. It gives three symptoms: 10 % on balanced test images, no precision for most classes, and so
-# (nearly) one answer for everything. A cause that explains the report must show all three. Chance plays a part in some
+# Back to the report. It gives two symptoms: 10 % on balanced test images, and no precision for most classes. The plainest reading of the two is (nearly) one
+# answer for everything. A cause that explains the report must show all three. Chance plays a part in some
 # of them, so on the full budget each is tried with three seeds.
 
 
@@ -1112,7 +1113,8 @@ claim("with Adam at its usual rate unscaled pixels hurt and do not stop "
 # So unscaled pixels alone do not explain it. Biases far below zero nobody sets by accident. A start at zero is one
 # word, a rate a thousand times too hot one number, and ReLU on every layer, the last included, one word
 # as well, written by habit. These three remain, and the report gives nothing to choose between them: a look at ten
-# outputs would have done it. All zero: the ReLU. All the same but not zero: a silent hidden layer.
+# outputs would have done it. All zero: the ReLU (and its one answer is only the first class, which `argmax`
+# takes when all are equal). All the same but not zero: a silent hidden layer.
 #
 # We take the ReLU, as the slip that is easiest to overlook, and repeat it with all the training images and more units. What
 # *outputs cut at zero* does with more steps is worth seeing: every output that reaches
@@ -1279,7 +1281,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # 4. Ten outputs of one image: none negative, sum of one? (Or plain scores with a loss that says so.) *If not: the
 #    last activation.* The same when the image comes with others? *If not: the axis.*
 # 5. First loss: near the logarithm of the number of classes? *Far above: points 3 and 4. Equal to it in all
-#    digits: silent units or equal weights.*
+#    digits: silent units or equal weights (harmless only if the last layer alone was set to zero on purpose).*
 #
 # **In the first minute**
 #

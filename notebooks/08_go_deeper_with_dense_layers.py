@@ -173,7 +173,7 @@ def fit_once(network, data, epochs, watched=False):
 
 
 # %% [markdown]
-# Keras needs a second or so to prepare a network for training. To pay that once for all seeds, one network is prepared, and for
+# Keras needs some time to prepare a network for training. To pay that once for all seeds, one network is prepared, and for
 # each seed it gets fresh weights and an optimizer that remembers nothing.
 
 
@@ -288,6 +288,8 @@ def send_back(layers, signals, slope):
 # %% [markdown]
 # The input is 200 garments, mixed down to 128 numbers each. Backwards travels a slope of size one, and at each layer
 # the slope along its *weights* comes out: what arrives from the front times what arrives from the back.
+#
+# **Predict:** with too small a scale, which layers' weights get the smallest slopes: the first, the last, or those in the middle?
 
 # %%
 random = np.random.default_rng(8)
@@ -335,8 +337,7 @@ claim("only He's scale keeps the size within a factor of ten",
 # A ReLU silences about half of the sums, and with them half of the mean square. He's $\sqrt 2$, squared, pays for
 # exactly that. The other lines are straight on a logarithmic axis: the same factor in each layer, scale over $\sqrt 2$.
 #
-# Now the lowest panel. It is often said that vanishing slopes starve the *first* layers. **Predict** from the other
-# two panels what the product of the two must look like.
+# Now the lowest panel. It is often said that vanishing slopes starve the *first* layers. Look at how level the lines are.
 
 # %%
 for_weights = {name: np.array(parts[2]) for name, parts in went.items()}
@@ -414,13 +415,14 @@ claim("most layers' slopes are smaller than Adam's guard in the tower that "
       np.median(fresh["too small"]) < 1e-7 < np.median(fresh["He"]))
 
 # %% [markdown]
-# Divided by the guard instead of by their own size, such slopes hardly move a weight.
+# Where the guard outweighs the slope, a step shrinks to a part of the usual one. Whether that is the whole reason can be tested: give Adam an `epsilon` of
+# 1e-12 and train again.
 #
 # ## Make the size of weights not matter
 #
 # Instead of drawing weights with care, one can mend the sums on their way. **Batch normalisation** takes each unit's
 # sums over the batch, subtracts their mean and divides by their standard deviation, and then lets the network
-# choose a *gain* and a *shift* for each unit. That is three lines.
+# choose a *gain* and a *shift* for each unit. That is two lines.
 
 
 # %%
@@ -623,13 +625,13 @@ claim("L2 under Adam hardly shrinks the weights with the loudest slopes",
       remains["L2 in Adam"][-1] > 0.8 > 0.2 > remains["L2 in Adam"][0])
 
 # %% [markdown]
-# A penalty under Adam spares the weights that move most. From here on it is AdamW.
+# A penalty under Adam spares the weights whose slopes are loudest. From here on it is AdamW.
 #
 # ## One cycle of the rate
 #
 # A falling rate helped the shallow network. **One cycle** goes further: it climbs for a quarter of the steps to a peak ten times as high as
-# usual, which is more than plain layers usually stand, and then falls to zero along a cosine. Keras accepts any class that gives the
-# rate for a step.
+# usual, which is more than plain layers usually stand, and then falls to zero along a cosine. Keras takes any subclass of
+# `LearningRateSchedule` that gives the rate for a step.
 
 
 # %%
@@ -793,7 +795,7 @@ claim("not every rung can be told from chance", len(held) < 5,
 
 # %% [markdown]
 # Look at the column of training accuracy. Normalisation makes the network learn its images fast, dropout makes that hard.
-# On so few images the second is the cure for the first.
+# On so few images the second is the cure for the first. Part of the drop is only how it is counted: with dropout at work.
 
 # %%
 learnt = {name: np.mean([run.history["accuracy"][-1]
@@ -863,7 +865,8 @@ claim("the five remedies are worth more than the two more layers",
 # ## All images, three times each
 #
 # Now the whole recipe on all training images, with three seeds, and beside it the plain network of the same three layers. The plain
-# one gets fewer epochs, since its validation loss soon stops falling, as you will see.
+# one gets fewer epochs, since its validation loss soon stops falling, as you will see. Its accuracy might still gain a little from more, as the chapter on a
+# shallow network has shown.
 
 # %%
 EPOCHS, PLAIN_EPOCHS = budget.choose((14, 4), (4, 2))
@@ -1053,8 +1056,8 @@ claim("the network with its first rows shuffled gives the shuffled images "
                   scores_of(deep[0].network, validation.images), atol=1e-3))
 
 # %% [markdown]
-# For every network that sees, there is one that is blind and just as good, and the random start does not prefer either. Training
-# does not, too: each weight's slope and Adam's steps go along with its pixel. Here is one step of both.
+# For every network that sees, there is one that is blind and just as good, and the random start does not prefer either. Nor
+# does training: each weight's slope and Adam's steps go along with its pixel. Here is one step of both.
 
 # %%
 pair = [build([32]), build([32])]

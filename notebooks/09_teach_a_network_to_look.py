@@ -170,9 +170,9 @@ for padding, stride in (("valid", 1), ("same", 1), ("valid", 2), ("same", 2)):
                  f"the size after {padding} padding, stride {stride}")
 
 # %% [markdown]
-# ## The boot moves, the answer moves along
+# ## The garment moves, the answer moves along
 #
-# Nobody told the filter where a boot stands. **Predict:** push the boot three pixels to the right. What does the
+# Nobody told the filter where a garment stands. The boot fills the frame from side to side, so take a T-shirt. **Predict:** push it three pixels to the right. What does the
 # filter's picture do? And what do the sums of a dense layer do?
 
 
@@ -301,7 +301,7 @@ claim("seven multiplications of ten are in the second convolution",
 #
 # ## The report's recipe
 #
-# Adam at its usual rate, 32 images a batch, ten epochs. We stop earlier: the curves tell why.
+# Adam at its usual rate, 32 images a batch, ten epochs. We stop earlier: watch the validation loss.
 
 
 # %%
@@ -333,7 +333,7 @@ plain_run = plain.fit(
     validation_data=(unseen, validation.labels),
     validation_batch_size=1000, callbacks=[plain_clock])
 
-# %% mystnb={"image": {"alt": "Loss and accuracy of the report's recipe against epochs: the training curves keep improving; the validation curves level off after a few epochs"}}
+# %% mystnb={"image": {"alt": "Loss and accuracy of the report's recipe against epochs: the training curves keep improving; the validation loss turns early and rises; the validation accuracy levels off"}}
 figures.plot_learning_curves(plain_run.history);
 
 # %%
@@ -349,7 +349,8 @@ claim("at the end it does better on training images than on new ones",
 #
 # Three changes. Batches of 256 with the one-cycle rate, as for the deep dense network. Normalisation, and dropout before the
 # classes. And an exchange that costs nothing: the report's layers apply ReLU and then pool. Pooling picks the
-# largest, and ReLU does not change which one is largest, so pool first and bend a quarter of the numbers.
+# largest, and ReLU keeps the order of numbers, so pool first and apply ReLU to a quarter of them. (With a normalisation between them the two
+# orders are no longer quite the same; we keep the cheaper one.)
 
 # %%
 claim("ReLU after pooling is pooling after ReLU",
@@ -400,7 +401,7 @@ run = model.fit(
 # %%
 checkpoints.save("simple-cnn", model)
 
-# %% mystnb={"image": {"alt": "Loss and accuracy of our recipe against epochs: training and validation improve together to the last epoch, where the falling rate brings the largest gain"}}
+# %% mystnb={"image": {"alt": "Loss and accuracy of our recipe against epochs: training and validation improve to the last epoch, training a little ahead from the second on"}}
 figures.plot_learning_curves(run.history);
 
 
@@ -428,7 +429,7 @@ claim("our recipe beats the report's after fewer seconds",
 # %% [markdown]
 # What did the filters become? The 32 of the first layer, each as nine squares, red for positive and blue for negative weights:
 
-# %% mystnb={"image": {"alt": "Thirty-two squares of three by three fields in red and blue: many are red on one side and blue on the other, like the edge filters written by hand, in all directions"}}
+# %% mystnb={"image": {"alt": "Thirty-two squares of three by three fields in red and blue: a few are red on one side and blue on the other, like the edge filters written by hand; most are patterns hard to name"}}
 learned = np.asarray(model.layers[0].kernel)[:, :, 0]
 figures.show_images(
     np.moveaxis(learned, -1, 0), columns=16, cmap=figures.DIVERGING,
@@ -534,7 +535,8 @@ ledger.record(figures={
     for (kind, way), value in right.items()})
 
 # %% [markdown]
-# That it does not fall further has a reason: behind the convolutions stands a dense layer, which minds no shuffle.
+# Whether it still beats the dense network, the last interval above tells: with zero inside, nobody knows. That it does not fall further may be due to the
+# dense layer behind the convolutions, which minds no shuffle.
 #
 # So a convolution is a bet: *neighbours belong together, and what is worth noticing in one place is worth noticing in
 # every other.* For photographs the bet wins. For a table of blood values, where column 12 lies beside column 13 by accident, it
@@ -636,7 +638,7 @@ figures.plot_confusion_matrix(test.labels, called);
 # %% [markdown]
 # The report's recipe, folded:
 
-# %% tags=["hide-output"] mystnb={"image": {"alt": "Confusion matrix of the network trained by the report's recipe: the same pattern, with a slightly paler diagonal"}}
+# %% tags=["hide-output"] mystnb={"image": {"alt": "Confusion matrix of the network trained by the report's recipe: much the same, but Shirt is far paler and its images spread over T-shirt, Pullover and Coat"}}
 figures.plot_confusion_matrix(test.labels, report_called);
 
 # %%
@@ -694,13 +696,13 @@ figures.show_mistakes(test.images, test.labels, our_shares);
 # Yes. Nearly all parameters are there. Fewer units, or one more pooling before it.
 #
 # </details>
-# <details><summary>c) Use larger strides in the second convolution, same dense units</summary>
+# <details><summary>c) Give the second convolution twice as many filters of half the width</summary>
 #
-# In part. The convolution's own weights stay the same; the dense layer shrinks because fewer numbers reach it.
+# No. More filters mean more numbers for the dense layer, and that is where the parameters are.
 #
 # </details>
 #
-# **3. On data whose columns have no order, someone reports that a convolutional network does worse than a dense one. Surprised?**
+# **3. On data whose columns have no order, someone reports that a convolutional network has lost its lead over a dense one. Surprised?**
 #
 # <details><summary>a) Yes, convolutional networks are better</summary>
 #
@@ -709,12 +711,12 @@ figures.show_mistakes(test.images, test.labels, our_shares);
 # </details>
 # <details><summary>b) No: its bet is lost there</summary>
 #
-# Yes. It shares weights between places that have nothing in common, as with shuffled pixels.
+# Yes. It shares weights between places that have nothing in common. On shuffled pixels it lost more than the dense network did.
 #
 # </details>
 # <details><summary>c) No: it has fewer parameters</summary>
 #
-# No. In this chapter both lost or kept their accuracy at the same number of parameters as before the shuffle.
+# No. Here the convolutional network has more of them, and a shuffle changes no count.
 #
 # </details>
 #

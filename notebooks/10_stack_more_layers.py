@@ -8,8 +8,8 @@
 # %% [markdown]
 # # Stack more layers
 #
-# **What you'll do.** Work out how much of a garment a unit deep inside can see, build two deeper networks, and find out by
-# nine trainings whether depth helps. Then play detective: two networks of one report share all their figures to the last digit.
+# **What you'll do.** Work out how much of a garment a unit deep inside can see, build two deeper networks, and see whether nine
+# short trainings can tell if depth helps. Then play detective: two networks of one report share all their figures to the last digit.
 #
 # **What you'll learn.** To compute a receptive field and to check it by a gradient; to compare networks over several draws; to
 # tell how likely a coincidence is; to say what more layers buy on this data, and at what price.
@@ -225,7 +225,7 @@ drawn = {name: [draw(build, seed) for seed in SEEDS]
 right = {name: [100 * np.mean(called == validation.labels)
                 for called in draws] for name, draws in drawn.items()}
 
-# %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: the dots of one network scatter about as widely as the networks lie apart"}}
+# %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: the dots of one network scatter far more widely than the three networks lie apart"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.1))
 for row, shares in enumerate(right.values()):
     axis.plot(shares, [row] * len(shares), "osD"[row], markersize=9,
@@ -263,7 +263,8 @@ ledger.record(figures={
 
 # %% [markdown]
 # Each interval speaks of the 5 000 images and of nothing else. Other seeds are another source of chance, and the dots
-# show how large it is. A report that trains each network once cannot tell the two apart.
+# show how large it is after so short a training. After a full training draws lie closer together; how close, one training of each cannot tell. A report
+# that trains each network once has no means to tell chance from depth.
 #
 # ## Two columns alike to the last digit
 #
@@ -291,7 +292,8 @@ claim("the formula gives what coins do",
       abs(np.mean(coins == 200) / chance_of_a_tie(400) - 1) < 0.05)
 
 # %% [markdown]
-# How many disputed images do our pairs have? Twice what is found among 5 000 validation images will do for 10 000.
+# How many images will be disputed? Twice what is found among 5 000 validation images is a first guess, and a high one: these networks have hardly learned.
+# And the formula is for an even number of coins; an odd number cannot fall evenly at all.
 
 # %%
 disputed = 2 * np.mean([gain.only_a + gain.only_b
@@ -302,10 +304,9 @@ say(f"About {disputed:.0f} disputed images, so a tie comes about in "
 claim("a tie in test accuracy is rarer than one in twenty", tie < 0.05)
 
 # %% [markdown]
-# That is for one of the figures, and a tie happens. The training accuracy has 60 000 images of its own, and the loss is no
-# count at all: to agree in four digits is a matter of about one in a hundred each. Three coincidences of that kind are one in a
-# million; they depend on each other a little, so call it one in thousands. The other explanation: the same
-# weights were evaluated twice, under two names. Anyone who has rerun a notebook's cells out of order has done it.
+# That is for one of the figures, and ties do happen. But the training accuracy is counted on other images, and the loss is no count at all, and both agree in
+# four digits as well. The three depend on each other, so their chances must not simply be multiplied; still, all three at once is far rarer than one
+# alone. The other explanation: the same weights were evaluated twice, under two names. Anyone who has rerun a notebook's cells out of order has done it.
 #
 # ## Train both on all images
 
@@ -342,7 +343,8 @@ figures.plot_learning_curves(deeper_run.history);
 # %% [markdown]
 # ## The test images, once
 #
-# The simple network is the one that the chapter before has trained and kept, for the same number of images and one epoch more.
+# The simple network is the one that the chapter before has trained and kept, for the same number of images and one epoch more. That favours the simple
+# one: a lead of the deep ones would be worth the more, and a missing lead the less.
 
 # %%
 simple = checkpoints.trained("simple-cnn")
@@ -370,8 +372,9 @@ say("; ".join(f"{one} over {other}: {step}"
               for (one, other), step in steps.items()) + ".")
 
 # %% [markdown]
-# The criterion for B3: depth added nothing if the deep network is not ahead of the simple one on the test images, with an
-# interval that excludes zero. And the coincidence is judged beside it.
+# The criterion for B3: its conclusion stands if the deep network is not ahead of the simple one on the test images, with an interval that excludes zero.
+# That is not yet proof that depth adds nothing: the upper end of the interval says how large a gain this pair could still hide. The coincidence of the
+# figures is another matter; it is told beside the verdict and does not decide it.
 
 # %%
 first = steps["deep", "simple"]
@@ -412,9 +415,10 @@ figures.plot_confusion_matrix(test.labels, called["deeper"]);
 figures.plot_confusion_matrix(test.labels, called["deep"]);
 
 # %% [markdown]
-# In which classes does depth pay? The gain of the deeper network over the simple one in F1:
+# And class by class? The difference in F1 between the deeper network and the simple one. Each bar rests on a thousand images and one training of each, so
+# bars this short may be chance:
 
-# %% mystnb={"image": {"alt": "Bars of the difference in F1 between the deeper and the simple network for ten classes: the longest belong to garments of the upper body, those of shoes and trousers are short"}}
+# %% mystnb={"image": {"alt": "Bars of the difference in F1 between the deeper and the simple network for ten classes, nearly all shorter than a point: most are gains, and not all"}}
 base = metrics.per_class_report(test.labels, called["simple"])
 difference = 100 * (report["f1"] - base["f1"])
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.2))
@@ -598,7 +602,7 @@ claim("most mistakes of the deeper network are made by all three",
 #   recognition](https://arxiv.org/abs/1409.1556) (2014): many small windows in place of few large ones.
 # - K. He and others, [Deep residual learning for image recognition](https://arxiv.org/abs/1512.03385) (2015): what to do
 #   when more layers begin to harm even on training images.
-# - W. Luo and others, [Understanding the effective receptive field](https://arxiv.org/abs/1701.04128) (2017): why a unit listens
-#   to the middle of its view more than to the rim.
+# - W. Luo and others, [Understanding the effective receptive field in deep convolutional neural
+#   networks](https://arxiv.org/abs/1701.04128) (2016): why a unit listens to the middle of its view more than to the rim.
 # - X. Bouthillier and others, [Accounting for variance in machine learning
 #   benchmarks](https://arxiv.org/abs/2103.03098) (2021): how many seeds a comparison needs.

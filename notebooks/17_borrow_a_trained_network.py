@@ -11,7 +11,7 @@
 # **What you'll do.** Take a network that learned from photographs, show it small grey garments, and find out what its knowledge is worth:
 # first with frozen weights, then with all of it set free. Make the three mistakes on the way that everybody makes, on purpose.
 #
-# **What you'll learn.** To read weights from a file that you need not trust; to choose size, colours and depth by measurement; to test that
+# **What you'll learn.** To say why a stranger's file of weights is read as numbers only; to choose size, colours and depth by measurement; to test that
 # *frozen* means frozen; to price pre-training in labels; to tune a borrowed network without destroying what was borrowed.
 #
 # **What you need.** Convolutions, batch normalisation and the learning rate of one cycle. The weights: the next cells say where from.
@@ -92,12 +92,14 @@ for axis, filter in zip(axes.flat, np.moveaxis(scaled, -1, 0)):
     axis.axis("off")
 
 # %% [markdown]
-# Edges, spots, and contrasts of colour. Nothing here says dog. Edges are what your own first CNN learned too, from garments.
+# Edges, spots, and contrasts of colour. Nothing here says dog, so nothing here forbids garments.
 #
 # ## Cheap convolutions
 #
 # MobileNet's name says what it was made for. A convolution looks at space and at channels at once. MobileNet does it in two steps: a
-# **depthwise** convolution of 3x3 in each channel by itself, then a 1x1 convolution that mixes channels.
+# **depthwise** convolution of 3x3 in each channel by itself, then a 1x1 convolution that mixes channels. The second version first
+# widens: a 1x1 convolution makes six times as many channels (its layers are called *expand*), and the mixing one makes them few again (*project*). So the
+# saving below is that of the two steps, not of a whole block.
 #
 # **Predict:** from 64 to 64 channels, how many times fewer weights is that?
 
@@ -234,7 +236,7 @@ claim("the last layer is not the best place for a probe",
 by_depth.round(1)
 
 # %% [markdown]
-# The last layers know dogs from ships, and are paid for it by forgetting what garments would need. So cut there: everything up to block 13
+# The last layers were made to know dogs from ships, and what garments would need is no longer easy to read there. So cut before them: everything up to block 13
 # is borrowed, and the rest, more than two thirds of the weights, stays behind.
 
 # %%
@@ -271,8 +273,9 @@ claim("and dearer: 96 pixels take longer than 48",
 
 # %% [markdown]
 # A unit in the middle of the network has learned to look for things so many pixels wide. Enlarging brings the garment to the scale of its
-# filters; no detail is added. But a network that may still learn can move its filters to the garment instead. We will train
-# at 48 pixels, where a step costs least, and let the table say what that gives away.
+# filters; no detail is added. Its colours hardly matter, so grey three times it is. A network that may still learn can move its filters to the garment
+# instead, so we will train at 48 pixels, where a step costs least. What that gives away while the network is frozen stands in the table; for a free one
+# nothing here says it.
 #
 # ## Three ways to spoil it
 #
@@ -456,7 +459,7 @@ claim("in a short training averages with a short memory are better",
       right(named[0.9]) > right(named[0.999]))
 
 # %% [markdown]
-# **Three: learn too fast.** A rate that suits random weights can wipe out trained ones in a few steps. **Predict:** what is left at
+# **Three: learn too fast.** Steps that are too large destroy what was borrowed before the labels can make use of it. **Predict:** what is left at
 # twenty-five times the rate?
 
 # %%
@@ -528,8 +531,8 @@ claim("frozen features are the cheapest by far",
       2 * frozen_seconds < min(half_seconds, free_seconds), needs_full=True)
 
 # %% [markdown]
-# Freezing half the layers saves little: their forward pass stays, and the features cannot be kept, since the images pass through the whole network
-# each time.
+# Freezing half the layers saves little here, because their forward pass is done anew for every image in every pass. What comes out of the frozen half
+# could be computed once and kept, as for the head alone; then the pictures could no longer be changed from pass to pass.
 #
 # ## What is the loan worth?
 #
@@ -575,8 +578,9 @@ claim("with 200 labels borrowed weights are better than random ones with "
       needs_full=True)
 
 # %% [markdown]
-# An honest limit: this compares the same network. A network made for small pictures, such as those of the earlier chapters, needs fewer labels from
-# scratch than MobileNet does.
+# Two honest limits. Both networks got the same few steps at a rate that suits the borrowed one: the random one is short of training, too, and not of labels
+# alone; with more patience the gap would shrink. And this compares the same network: one made for small pictures, such as those of the earlier chapters,
+# needs fewer labels from scratch than MobileNet does.
 #
 # ## All images, everything free
 
@@ -620,8 +624,8 @@ verdict("E9", theirs="a fine-tuned MobileNetV2 reaches about 92 %.",
         holds=accuracy.high >= 0.915, needs_full=True)
 
 # %% [markdown]
-# The report found MobileNetV2 and its network of convolutions and a recurrent layer equally good (E12). We measured that one in its own chapter; the
-# two test accuracies, each with its interval, decide.
+# The report found MobileNetV2 and its network of convolutions and a recurrent layer equally good (E12). The answers of that chapter are not kept, so no
+# paired test is possible. The criterion: the intervals of the two test accuracies overlap. That is a mild one, and it proves no equality.
 
 # %%
 reader = ledger.model("E-cnnrnn")
@@ -659,21 +663,21 @@ figures.show_mistakes(test.images, test.labels, chances);
 # %% [markdown]
 # ## Check yourself
 #
-# **1. Your borrowed network answers nearly at random in service, though its tests were fine. What do you look at first?**
+# **1. Your borrowed network is much worse in service than in its tests. What do you look at first?**
 #
 # <details><summary>a) The learning rate</summary>
 #
 # It did its work before the tests, and they were fine.
 #
 # </details>
-# <details><summary>b) The scale and the order of channels of what is served</summary>
+# <details><summary>b) The scale of the pixels that are served</summary>
 #
-# Yes. Nothing complains of them, and both ruin everything.
+# Yes. Nothing complains of a wrong one. With coloured pictures look at the order of the channels, too.
 #
 # </details>
 # <details><summary>c) The number of classes</summary>
 #
-# A wrong one would raise an error.
+# It is the same in service as in the tests, and they were fine.
 #
 # </details>
 #
@@ -681,7 +685,7 @@ figures.show_mistakes(test.images, test.labels, chances);
 #
 # <details><summary>a) Its `trainable` is False</summary>
 #
-# That says what was asked for. If it was set after `compile`, or if only kernels were meant, numbers move all the same.
+# That says what was asked for. If it was set after a training and without compiling anew, or if only kernels were meant, numbers move all the same.
 #
 # </details>
 # <details><summary>b) Its weights before and after training are equal, running averages included</summary>

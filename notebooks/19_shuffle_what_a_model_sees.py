@@ -10,7 +10,7 @@
 # **What you'll do.** Take a part of the image away from a trained model by shuffling it among images, and see what that costs. First pixel by pixel,
 # then block by block, then inside a network, layer by layer and filter by filter.
 #
-# **What you'll learn.** To define permutation importance and to write it; to see why single pixels count for nothing; to name four ways of
+# **What you'll learn.** To define permutation importance and to write it; to see why a pixel can count for nothing where its block counts; to name four ways of
 # switching a part off, and the question that each of them answers; to find the fault in an experiment that ranks layers.
 #
 # **What you need.** The trees and linear models of the classical chapters, and the network with 32, 64 and 128 filters from the chapter on
@@ -101,7 +101,7 @@ for name, counts in single.items():
         f"**{100 * counts.max():.1f} points**, the median one "
         f"{100 * np.median(counts):.2f}.")
 
-# %% mystnb={"image": {"alt": "Importance of each of 784 pixels for a tree and for a linear model: for the tree a few scattered pixels stand out and the rest is blank, for the linear model faint red and blue are mixed all over, on a scale many times smaller"}}
+# %% mystnb={"image": {"alt": "Importance of each of 784 pixels for a tree and for a linear model: for the tree a few scattered pixels stand out and the rest is blank, for the linear model red and blue are mixed wherever garments lie, on a scale many times smaller"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.4))
 for axis, (name, counts) in zip(axes, single.items()):
     limit = counts.max()
@@ -120,7 +120,8 @@ claim("our own function agrees with the library on the weightiest pixel",
                      20).mean() - single["tree"].max()) < 0.02)
 
 # %% [markdown]
-# The tree leans on the pixels of its first questions. The linear model leans on no pixel at all, and yet it gets eight in ten right, and from something. The catch: a pixel says little that its neighbours do not
+# The tree leans on the pixels of its first questions. The linear model leans on no pixel at all, and yet it must know what it knows
+# from something. Blue means that the model did better with the pixel shuffled: on a thousand images one image is a tenth of a point, so this is mostly chance. The catch: a pixel says little that its neighbours do not
 # say as well. Whoever shuffles one of them leaves the others in place.
 #
 # A trial makes it plain. Give the model a **copy** of every pixel and train again. It can lean on either, so each is worth less, though the image
@@ -193,7 +194,7 @@ by_block = {
                     for block in blocks(4)])
     for name, names in namers.items()}
 
-# %% mystnb={"image": {"alt": "Importance of 49 blocks for a tree, a linear model and a network, redder for more: the tree looks at a few blocks, the linear model and the network at a column from the collar to the hem and at the sides, where sleeves are"}}
+# %% mystnb={"image": {"alt": "Importance of 49 blocks for a tree, a linear model and a network, redder for more: the tree looks at a few blocks, the linear model at scattered ones, most at one on the right edge, the network at a column from the collar to the hem and at the left side, where a sleeve is"}}
 figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.6))
 for axis, (name, each) in zip(axes, by_block.items()):
     mean = each.mean(axis=1).reshape(7, 7)
@@ -256,8 +257,9 @@ claim("to both the top centre is the weightiest of nine regions",
 # There is a second trap. A trouser with the middle of a bag is no garment that anybody has seen. Does the model lose because it misses what was there, or because
 # it stumbles over what is there now?
 #
-# Shuffle only **among images of the same class**. Then the block still comes from a trouser, if the image is one: of what a block says about the class
-# nothing is lost. What it costs nevertheless is the price of the seams.
+# Shuffle only **among images of the same class**. Then the block still comes from a trouser, if the image is one: of what a block by itself says
+# about the class nothing is lost. What it costs nevertheless is the price of the seams, less what an odd image gains by a part of an ordinary one of its
+# class.
 #
 # **Predict:** which share of the loss remains?
 
@@ -290,7 +292,8 @@ claim("of what the centre costs the network less than a third is seams",
       needs_full=True)
 
 # %% [markdown]
-# Here the seams are cheap: garments are centred, and the middle of one shirt fits another. Where the loss is negative, a part from a sibling even made an odd image more ordinary. On data
+# Here seams and gains about cancel, and where the loss is negative the gain was larger. So most of the loss is not for seams alone: garments are centred,
+# and the middle of one shirt fits another. On data
 # without such order it can be otherwise, and then an importance is mostly seams; the check costs five lines.
 #
 # Even so, permutation importance answers one question: *what does this model lose when the part is wrong?* It does not answer what can be known from the part.
@@ -398,10 +401,12 @@ claim("without any one of the three layers less than a quarter is right, "
 
 # %% [markdown]
 # All of it is guessing. It must be: the layers form a **chain**, and whatever link you break, nothing comes through. Each is worth everything. What differs
-# is only *which* wrong class comes out, and that depends on the biases behind the broken link. A ranking of such numbers ranks guesses.
+# is only *which* class comes out, and that depends on the biases behind the broken link. A ranking of such numbers ranks guesses.
 #
 # Two ways of guessing are not the same for all that. With *zero* and *mean* all images get the same answer; with *shuffle* the network answers
 # as it does for some other image.
+#
+# The criterion for C12: some layer must leave more than half right, and the four ways must agree on the order.
 
 # %%
 told = run_through(network.layers[convolutions[1] + 1:], shuffle_images(
@@ -428,8 +433,6 @@ verdict("C12", theirs="the importance of layers follows from setting their "
         holds=bool(layers.max().max() > 0.5 and len(orders) == 1))
 
 # %% [markdown]
-# The criterion: some layer must leave more than half right, and the four ways must agree on the order.
-#
 # ## The importance of a filter
 #
 # Inside a layer there is a question with an answer. Filters stand side by side; without one the others go on. Three ways again: zero its map, replace it by its
@@ -509,7 +512,8 @@ pd.DataFrame(agree).round(2)
 # %% [markdown]
 # ## Was it the filter, or the level?
 #
-# The last check: zero half of the first layer's filters, then measure the normalisations' statistics anew, without training a single weight.
+# The last check: zero half of the filters of one layer, then measure the normalisations' statistics anew, without training a single weight. Do so for each
+# layer.
 #
 # **Predict:** how much of the loss comes back?
 
@@ -532,7 +536,7 @@ damaged = {network.layers[place].filters: right_of(halved(place))
 settled = {network.layers[place].filters: right_of(settle(halved(place)))
            for place in convolutions}
 
-# %% mystnb={"image": {"alt": "Accuracy of the whole network, with half the filters of one layer zeroed, and after the statistics were measured anew, for three layers: for each layer the second mark lies above the first"}}
+# %% mystnb={"image": {"alt": "Accuracy of the whole network, with half the filters of one layer zeroed, and after the statistics were measured anew, for three layers: for each layer the second mark lies to the right of the first"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
 for row, filters in enumerate(damaged):
     axis.plot([100 * damaged[filters], 100 * settled[filters]], [row, row],
@@ -669,7 +673,8 @@ claim("a tree trained without the centre makes up for most of it",
       left_out < 0.5 * shuffled)
 
 # %% [markdown]
-# **2. A shuffle that keeps pairs.** Return `rows` with `columns` taken from other rows, so that no row keeps its own: shift them by one place.
+# **2. A shuffle in which nothing stays.** Return `rows` with `columns` taken from other rows, so that no row keeps its own: each row takes them from the
+# row above it, the first from the last.
 
 
 # %%

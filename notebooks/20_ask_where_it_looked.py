@@ -10,8 +10,8 @@
 # **What you'll do.** Draw four kinds of maps that are said to show where a network looked, and then put the maps on trial: do they notice when
 # the network is replaced by noise? Do they find the pixels that matter? Do they find a cheat that you planted yourself?
 #
-# **What you'll learn.** To write gradients, integrated gradients, Grad-CAM and occlusion in a few lines each, and the property that defines
-# each; to see what a black baseline hides; to tell a map of the network from a map of the image.
+# **What you'll learn.** To write gradients, integrated gradients, Grad-CAM and occlusion in a few lines each; to check that the bill of
+# integrated gradients adds up; to see what a black baseline hides; to tell a map of the network from a map of the image.
 #
 # **What you need.** The network with 32, 64 and 128 filters from the chapter on learning by heart. It is loaded here.
 
@@ -202,8 +202,9 @@ def show_maps(pictures, maps):
 show_maps(garments[..., 0], drawn);
 
 # %% [markdown]
-# They do not agree, and where they show anything each looks plausible. (An empty Grad-CAM is no fault of the drawing: where all weighed maps speak
-# against the class, nothing positive is left.) That is the trouble: a map is judged by whether it pleases, and nearly every map that follows the outline
+# They do not agree, and where they show anything each looks plausible. (An empty Grad-CAM is no fault of the drawing: where the weighed maps
+# together speak against the class at every place, nothing positive is left. We read these maps before they are normalised, where their level means little;
+# after the ReLU only 3 by 3 places are left.) That is the trouble: a map is judged by whether it pleases, and nearly every map that follows the outline
 # pleases. So put them on trial.
 #
 # ## What a black baseline cannot say
@@ -235,7 +236,7 @@ claim("with the mean image as baseline black pixels get a fifth or more",
 # ## First trial: replace the network by noise
 #
 # A map that claims to show what the *network* does must change when the network does. Replace its weights by random ones, from the last layer to the first, and compare
-# each map with the original, by the rank correlation of its pixels.
+# each map with the original, by the rank correlation of its pixels, signs left aside and empty maps left out.
 #
 # **Predict:** which method will not notice?
 
@@ -295,10 +296,11 @@ claim("the gradients themselves notice more",
       fading["gradient"][-1] < fading["integrated"][-1])
 
 # %% [markdown]
-# Why? The bill is slope times pixel, and the *pixel* part is the image, whatever the network. What looks like insight is largely the garment itself. Look at where two
+# Why? The bill is slope times pixel, and the *pixel* part is the image, whatever the network: on the black ground the two maps agree before anything is
+# measured. What looks like insight is largely the garment itself. Look at where two
 # maps of the same method differ, not at where one of them is dark.
 #
-# The second half of the trial: a network that was trained well, on labels drawn by lot. It has learned nothing about garments.
+# The second half of the trial: a network trained on labels drawn by lot. Whatever it has learned, it is not what makes a shirt a shirt.
 
 # %%
 lots = budget.images(full=3_000, quick=1_000)
@@ -372,7 +374,7 @@ deleted = {name: curve(network, image_rows, mean_rows, order, named)
 inserted = {name: curve(network, mean_rows, image_rows, order, named)
             for name, order in orders.items()}
 
-# %% mystnb={"image": {"alt": "The share of the named class against pixels taken away, and against pixels given, for four methods and a random order: with the methods it falls sooner and rises sooner than with the random order"}}
+# %% mystnb={"image": {"alt": "The share of the named class against pixels taken away, and against pixels given, for four methods and a random order: with most methods it falls sooner and rises sooner than with the random order"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3), sharey=True)
 for axis, curves, title in ((axes[0], deleted, "pixels taken away"),
                             (axes[1], inserted, "pixels given")):
@@ -401,7 +403,7 @@ ledger.record(figures={
 
 # %% [markdown]
 # Mind what this trial measures: pictures that are half garment and half mean image belong to nobody's training data, and a method whose squares look like
-# the trial's own spoiling has an advantage.
+# the trial's own spoiling has an advantage. And integrated gradients, asked about black, are judged here by the mean image; an empty map has no order at all.
 #
 # ## Third trial: a cheat that you planted
 #
@@ -471,8 +473,8 @@ claim("without the mark the cheat finds fewer than half of the shirts",
       found["clean"] < 0.5)
 
 # %% [markdown]
-# A validation set from the same source has the mark too, so validation praises the cheat. Only somebody who looks *where* the network looks can find out. Do the
-# maps tell?
+# A validation set from the same source has the mark too, so validation praises the cheat. Who has no pictures from
+# another source can only look *where* the network looks. Do the maps tell?
 
 # %%
 suspects = np.flatnonzero(
@@ -527,8 +529,9 @@ ledger.record(figures={
 #
 # ## Explain the worst mistakes
 #
-# The validation images that the network gets wrong with the greatest confidence. The maps are asked twice by subtraction: what speaks for the class named *rather than* for
-# the true one?
+# The validation images that the network gets wrong with the greatest confidence. Each map is made twice, and one taken from the
+# other: what speaks for the class named *rather than* for the true one? Grad-CAM's row is to be read with care: what it cut off at zero
+# cannot be subtracted.
 
 # %%
 certain = np.asarray(keras.ops.softmax(scores)).max(axis=1)
@@ -539,7 +542,7 @@ rather = {
     - method(network, pictures[worst], validation.labels[worst].astype(int))
     for name, method in METHODS.items() if name != "gradient"}
 
-# %% mystnb={"image": {"alt": "Eight garments that the network misnames with confidence and three rows of maps, red where a pixel speaks for the wrong name rather than the true one: red patches often lie on sleeves, hems and collars"}}
+# %% mystnb={"image": {"alt": "Eight garments that the network misnames with confidence and three rows of maps, red where a pixel speaks for the wrong name rather than the true one: with integrated gradients and occlusion red patches often lie on sleeves, hems and collars; Grad-CAM's row is mostly blue"}}
 show_maps(pictures[worst, ..., 0], rather);
 
 # %%
