@@ -9,7 +9,8 @@
 # # Put the codes to work
 #
 # **What you'll do.** Try six things that codes are said to be good for: finding groups, learning from few labels, spotting what does not belong,
-# removing noise, inventing garments, and searching. Each time pixels or principal components compete.
+# removing noise, inventing garments, and searching. Wherever a rival without a network exists, it
+# competes.
 #
 # **What you'll learn.** To measure clusters without liking them; to tell when unlabelled images help; to read an AUROC class by class; to compare a
 # network with the best *linear* map; to look honestly at generated images.
@@ -48,6 +49,7 @@ from helpers.claims import claim, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import (
     BATCH, autoencoder, compile_to_rebuild, double, halve, keras)
+from helpers.training import Batches
 
 # %%
 import tensorflow as tf
@@ -96,7 +98,8 @@ new_rows = {name: space(validation) for name, space in SPACES.items()}
 #
 # **K-means** puts ten centres among the images and gives each image to the nearest. A **Gaussian mixture** does the same with ten stretched clouds.
 # Neither sees a label. Afterwards labels judge: the *adjusted Rand index* asks of all pairs of images whether both divisions keep them together
-# or apart; 0 is what chance gets, 1 is the same division.
+# or apart; 0 is what chance gets, 1 is the same division. The *mutual information*, scaled to lie between 0 and 1, asks how much the group of an image
+# tells of its class.
 #
 # **Predict:** does k-means find the ten classes better in pixels, in components or in codes?
 
@@ -125,6 +128,16 @@ def interval_of(measure, truth, found, draws=100):
     return np.quantile(values, [0.025, 0.975])
 
 
+def lead_of(measure, truth, one, other, draws=100):
+    """Low and high end of one division's lead, over redrawn images."""
+    draw, leads = np.random.default_rng(0), []
+    for _ in range(draws):
+        chosen = draw.integers(0, len(truth), len(truth))
+        leads.append(measure(truth[chosen], one[chosen])
+                     - measure(truth[chosen], other[chosen]))
+    return np.quantile(leads, [0.025, 0.975])
+
+
 # %%
 rand = {key: adjusted_rand_score(validation.labels, found)
         for key, found in groups.items()}
@@ -146,23 +159,33 @@ axis.set(xlabel="adjusted Rand index", xlim=(0, 1))
 axis.invert_yaxis();
 
 # %%
+with_codes = max((k for k in groups if k[0] == "codes"), key=rand.get)
+without = max((k for k in groups if k[0] != "codes"), key=rand.get)
+low, high = code_lead = lead_of(
+    adjusted_rand_score, validation.labels, groups[with_codes],
+    groups[without])
+say(f"The best division by codes ({with_codes[1]}) over the best of the "
+    f"others ({without[1]} on {without[0]}): {low:+.3f} to {high:+.3f}.")
+
+# %%
 best_group = max(rand, key=rand.get)
 found = groups[best_group]
 table = pd.crosstab(validation.labels, found).to_numpy()
 
 # %%
 together = [CLASS_NAMES[k] for k in range(10)
-            if table[k].argmax() == table[CLASS_NAMES.index("Shirt")].argmax()]
+            if table[k].argmax() == table[CLASS_NAMES.index("Shirt")].argmax()
+            and CLASS_NAMES[k] != "Shirt"]
 
 # %%
 say(f"Best: {best_group[1]} on {best_group[0]}, {rand[best_group]:.2f}. "
-    f"In the group of most shirts, most of these are found too: "
-    f"{', '.join(together)}.")
+    "The group that holds the most shirts is also where these are most "
+    f"often put: {', '.join(together) or 'none'}.")
 claim("no way finds the ten classes: the index stays below two thirds",
       max(rand.values()) < 0.67)
 
 # %% [markdown]
-# Groups are there, but they are groups of *outlines*. That a shirt is no pullover is a human matter of collars and buttons, and nothing in an image
+# For k-means look at the intervals: where they overlap, no space has won. Groups are there, but they are groups of *outlines*. That a shirt is no pullover is a human matter of collars and buttons, and nothing in an image
 # says that it should count.
 #
 # ## Few labels, many images
@@ -229,6 +252,8 @@ for count in LABELS:
     say(f"{count} labels of each class, codes over pixels: {gain}.")
 
 # %% [markdown]
+# Each interval is for one draw of the labelled images and knows nothing of other draws; the curve is the mean of several, except at the right end.
+#
 # Networks can use unlabelled images, too: that is **semi-supervised** learning. Two of its oldest forms. *A good start*: begin with the encoder's weights
 # instead of random ones, then train on the few labels. *Guessed labels*: let the classifier on codes, taught with the few labels, name all other images, and train a network on
 # what it guessed.
@@ -243,8 +268,7 @@ def classifier(start):
     if start == "encoder":
         body.set_weights(encoder.get_weights())
     return keras.Sequential([
-        body, keras.layers.ReLU(), keras.layers.Dropout(0.2),
-        keras.layers.Dense(10)])
+        body, keras.layers.Dropout(0.2), keras.layers.Dense(10)])
 
 
 # %%
@@ -272,26 +296,23 @@ guessed[places[places < len(crowd)]] = old.labels[
 
 # %%
 said = {
-    "labels only": taught("random", places, old.labels[places], 20),
-    "good start": taught("encoder", places, old.labels[places], 20),
-    "guessed labels": taught("random", crowd, guessed, 4)}
+    "labels only": taught("random", places, old.labels[places], 40),
+    "good start": taught("encoder", places, old.labels[places], 40),
+    "guessed labels": taught("random", crowd, guessed, 4)}  # as many steps
 helped = {name: metrics.paired_difference(truth, each, said["labels only"])
           for name, each in said.items() if name != "labels only"}
 
 # %%
+unknown = np.setdiff1d(crowd, places)
+fair = np.mean(guessed[unknown] == old.labels[unknown])
 say(f"{few} labels of each class, over labels only: " + "; ".join(
     f"**{name}** {each}" for name, each in helped.items()) + f". Of the "
-    f"guesses {np.mean(guessed == old.labels[crowd]):.0%} were right.")
-
-# %%
-claim("starting from the encoder's weights is worse than from random ones",
-      helped["good start"].high < 0, needs_full=True)
-claim("guessed labels help", helped["guessed labels"].low > 0,
-      needs_full=True)
+    f"guesses {fair:.0%} were right.")
 
 # %% [markdown]
-# A start that is good for rebuilding need not be good for telling apart: what the encoder cares about most, shade and size, is what a classifier should overlook. The
-# guesses are wrong quite often, and a network can still learn from them, because their mistakes scatter and what is common to them is right.
+# A start that is good for rebuilding need not be good for telling apart. And the guesses are wrong quite often, and not at random: a network learns the
+# guesser's confusions with the rest. What it gains are many more images, most of them rightly named. Where an interval above holds zero, nothing is
+# decided; and one recipe with one draw of labels neither proves nor condemns an idea.
 #
 # ## What does not belong?
 #
@@ -299,8 +320,8 @@ claim("guessed labels help", helped["guessed labels"].low > 0,
 # garment, gives each new image a *strangeness*. Take each class in turn as the shelf; the AUROC says how often a stranger is stranger than a
 # member.
 #
-# Three measures of strangeness. What 32 components of the shelf cannot rebuild. What an autoencoder of the shelf cannot rebuild. And, without any
-# model, the mean distance to the five nearest images of the shelf.
+# Three measures of strangeness. What 32 components of the shelf cannot rebuild. What an autoencoder of the shelf with 16 numbers cannot rebuild. And,
+# without any model, the mean distance to the five nearest images of the shelf.
 #
 # **Predict:** order the three. And which shelf is hardest to guard?
 
@@ -350,7 +371,7 @@ for k, name in enumerate(CLASS_NAMES):
         areas.loc[name, way] = roc_auc_score(
             strangers.labels != k, strangeness(shelf, new))
 
-# %% mystnb={"image": {"alt": "AUROC for each class as the shelf and three measures of strangeness: trousers and sneakers near one for all, shirts lowest for all; the measures differ by less than the classes do"}}
+# %% mystnb={"image": {"alt": "AUROC for each class as the shelf and three measures of strangeness: trousers and sneakers near one for all; shirts and bags lowest; the measures differ by less than the classes do"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.4))
 for way, mark in zip(WAYS, "os^"):
     axis.plot(areas[way], CLASS_NAMES, mark, label=way, alpha=0.8)
@@ -363,7 +384,7 @@ chosen_way = areas.mean().idxmax()
 say("Mean AUROC: " + ", ".join(
     f"{way} {mean:.3f}" for way, mean in areas.mean().items())
     + f". Hardest shelf: {areas[chosen_way].idxmin()}.")
-claim("shirts are the hardest shelf to guard",
+claim(f"by {chosen_way}, shirts are the hardest shelf to guard",
       areas[chosen_way].idxmin() == "Shirt")
 
 # %% [markdown]
@@ -397,7 +418,7 @@ def decibels(clean, other):
 
 # %%
 def linear_cleaner(noise):
-    """The matrix with the least squared error, a constant included."""
+    """The matrix of least squared error, a slight ridge and a constant."""
     draw = np.random.default_rng(1)
     clean = flat(old)
     noisy = with_ones(spoil(clean, noise, draw))
@@ -435,23 +456,11 @@ def through(layers, picture):
 
 
 # %%
-class Spoiled(keras.utils.PyDataset):
+class Spoiled(Batches):
     """Batches of noisy and clean images; each image with its own noise."""
 
-    def __init__(self, pictures, seed=0):
-        super().__init__()
-        self.pictures, self.draw = pictures, np.random.default_rng(seed)
-        self.on_epoch_end()
-
-    def __len__(self):
-        return math.ceil(len(self.pictures) / BATCH)
-
-    def on_epoch_end(self):
-        self.order = self.draw.permutation(len(self.pictures))
-
     def __getitem__(self, number):
-        chosen = self.order[number * BATCH:(number + 1) * BATCH]
-        clean = self.pictures[chosen]
+        _, clean = super().__getitem__(number)
         noise = self.draw.choice(NOISES, (len(clean), 1, 1, 1))
         return spoil(clean, noise, self.draw), clean
 
@@ -463,7 +472,8 @@ CLEAN = budget.epochs(10, 2)
 
 # %%
 network = compile_to_rebuild(cleaner(), known, CLEAN)
-network.fit(Spoiled(old.images[..., None]), epochs=CLEAN, verbose=0);
+garments = old.images[..., None]
+network.fit(Spoiled(garments, garments), epochs=CLEAN, verbose=0);
 
 
 # %%
@@ -506,9 +516,10 @@ claim("the network is ahead of the best linear map at noise 0.3",
 #
 # ## Invent a garment
 #
-# Decode a random code, and the ordinary autoencoder shows nonsense: most codes belong to no garment. A **variational** autoencoder is trained so that
-# they do. Its encoder gives a cloud for each image, a mean and a width for each number; the decoder gets a random point of it; and a second term of the loss, the
-# *divergence*, pulls all clouds towards one standard cloud, from which new codes can be drawn.
+# Decode a random code, and the ordinary autoencoder may show nonsense, even if the code is drawn with the mean and the covariance of real codes: many such
+# codes belong to no garment. A **variational** autoencoder is trained so that they do. Its encoder gives a cloud for each image, a mean and a width for each number; the decoder gets a random point of it; and a second term of the loss, the
+# *divergence*, pulls all clouds towards one standard cloud, from which new codes can be drawn. A weight balances the two: more of it makes clouds overlap, so that
+# new codes fall among them, and pictures softer.
 #
 # **Predict:** what will be wrong with its garments?
 
@@ -547,8 +558,7 @@ dreamer = keras.Sequential([
 
 # %%
 compile_to_rebuild(dreamer, known, DREAM)
-dreamer.fit(old.images[..., None], old.images[..., None], batch_size=BATCH,
-            epochs=DREAM, verbose=0);
+dreamer.fit(Batches(garments, garments), epochs=DREAM, verbose=0);
 
 
 # %%
@@ -559,15 +569,19 @@ def dream(decode, size, count, seed=3):
                           verbose=0)[..., 0]
 
 
-# %% mystnb={"image": {"alt": "Two rows of ten pictures from random codes by the ordinary autoencoder: smears and double shapes; then two rows by the variational one: soft shirts, dresses, shoes and bags, some of them mixtures"}}
-width = coded(Some(validation, 1000)).std()
-points = np.random.default_rng(3).normal(size=(20, 32)) * width
+# %% mystnb={"image": {"alt": "Two rows of ten pictures from random codes by the ordinary autoencoder: about half could be garments, the others are torn or double; then two rows by the variational one: soft tops, trousers and bags, some of them mixtures"}}
+seen = coded(Some(validation, 1000))
+points = np.random.default_rng(3).multivariate_normal(
+    seen.mean(axis=0), np.cov(seen, rowvar=False), 20)
 plain = decoder.predict(points.astype("float32"), verbose=0)[..., 0]
 dreams = dream(dreamer.layers[2], CODE, 2000)
 figures.show_images(np.concatenate([plain, dreams[:20]]), columns=10,
                     limits=(0, 1));
 
 # %% [markdown]
+# The gap is smaller than is often told. With the mean and the covariance of real codes, the ordinary autoencoder invents garments, too; the variational one
+# needs no such help, and is softer.
+#
 # An honest look needs numbers. Let the network of the chapter on a first CNN judge: how sure is it of real, rebuilt and invented images? And how rough
 # is their cloth, as the mean difference of neighbouring pixels?
 
@@ -606,15 +620,18 @@ claim("the judge is less sure of invented garments than of real ones",
 
 # %% [markdown]
 # Soft, and often between two kinds. Squared error rewards the mean of all garments that a code might stand for, and a mean is smooth. Are the inventions at least
-# new? The nearest training image beside each:
+# new? The nearest training image below each:
 
-# %% mystnb={"image": {"alt": "Eight invented garments above the training image nearest to each: the outlines agree, the training images have sharper edges and patterns"}}
+# %% mystnb={"image": {"alt": "Eight invented garments above the training image nearest to each: the outlines agree roughly, the training images have sharper edges and patterns"}}
 finder = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(rows["pixels"])
 nearest = finder.kneighbors(dreams[:8].reshape(8, 784))[1][:, 0]
 figures.show_images(np.concatenate([dreams[:8], old.images[nearest]]),
                     columns=8, limits=(0, 1));
 
 # %% [markdown]
+# They are no copies: the nearest real garment has roughly the outline, and edges and details that the invention lacks. New, then, but mostly by what is
+# missing.
+#
 # ## More like this one
 #
 # Last, a search: for a garment, the ten most similar of the known ones. *Precision at ten* is the share of the ten that have its class.
@@ -644,7 +661,8 @@ half = 1.96 * gap.std() / np.sqrt(len(gap))
 say("Precision at ten: " + ", ".join(
     f"{name} {each.mean():.1%}" for name, each in precision.items())
     + f". Codes over pixels: {100 * gap.mean():+.1f} points "
-    f"(± {100 * half:.1f}). A code is 25 times smaller.")
+    f"(± {100 * half:.1f}). A code has a "
+    "twenty-fifth of the numbers.")
 
 # %%
 ledger.record(figures={f"precision_at_10_{name}": each.mean()
@@ -707,13 +725,13 @@ ledger.record(figures={
     "few_labels_codes_over_pixels": final.value})
 
 # %% [markdown]
-# Claim A3 is that codes serve clustering, anomaly detection and as input of a classifier. The criterion: in each of the three they are ahead of pixels or of
-# components with as many numbers.
+# Claim A3 is that codes serve clustering, anomaly detection and as input of a classifier. The criterion: the best division by codes is ahead of the best other
+# one, with an interval that excludes zero; with a hundred labels codes are ahead of pixels; and what an autoencoder leaves over is ahead of components and of
+# neighbours. (The last judges the autoencoder, not distances between its codes.)
 
 # %%
 better = {
-    "clustering": max(v for (space, _), v in rand.items() if space == "codes")
-    > max(v for (space, _), v in rand.items() if space != "codes"),
+    "clustering": bool(code_lead[0] > 0),
     "anomalies": areas["network"].mean() > max(
         areas["components"].mean(), areas["neighbours"].mean()),
     "few labels": final.low > 0}
@@ -851,7 +869,7 @@ solved(decibels_gained, check_decibels_gained)
 # %%
 claim("no way finds the ten classes: the index stays below two thirds",
       max(rand.values()) < 0.67)
-claim("shirts are the hardest shelf to guard",
+claim(f"by {chosen_way}, shirts are the hardest shelf to guard",
       areas[chosen_way].idxmin() == "Shirt")
 claim("invented garments are smoother than real ones",
       looks.loc["invented", "roughness"] < looks.loc["real", "roughness"])

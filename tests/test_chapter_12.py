@@ -92,3 +92,10 @@ def test_temperature_for_gives_the_share(share):
 def test_threshold_for_makes_both_decisions_cost_the_same():
     threshold = chapter.threshold_for(7, 2)
     assert 7 * (1 - threshold) == pytest.approx(2 * threshold)
+
+
+def test_cut_images_lose_what_a_shift_pushes_out_and_move_nothing():
+    images = np.arange(1.0, 13.0).reshape(1, 3, 4, 1)
+    cut = chapter.cut_right(images, 1)
+    assert (cut[:, :, 3] == 0).all() and np.array_equal(cut[:, :, :3], images[:, :, :3])
+    assert np.array_equal(chapter.cut_right(images, 0), images)

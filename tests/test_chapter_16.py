@@ -98,7 +98,7 @@ def test_the_cleaner_keeps_the_size_and_answers_between_black_and_white():
 def test_spoiled_batches_hold_every_image_once_with_noise_of_its_own():
     count = chapter.BATCH + 3
     pictures = np.full((count, 28, 28, 1), 0.5, np.float32) + np.linspace(0, 0.2, count)[:, None, None, None]
-    data = chapter.Spoiled(pictures.astype("float32"))
+    data = chapter.Spoiled(*2 * [pictures.astype("float32")])
     batches = [data[number] for number in range(len(data))]
     clean = np.concatenate([each for _, each in batches])[:, 0, 0, 0]
     assert sorted(clean) == sorted(pictures[:, 0, 0, 0].astype("float32")) and len(clean) == count
@@ -143,3 +143,11 @@ def test_rand_by_hand_is_the_library_s():
 
 def test_decibels_gained():
     assert chapter.decibels_gained(100) == pytest.approx(20)
+
+
+def test_a_lead_is_none_over_itself_and_clear_over_chance():
+    truth = np.repeat(np.arange(4), 50)
+    chance = np.random.default_rng(0).integers(0, 4, 200)
+    assert tuple(chapter.lead_of(adjusted_rand_score, truth, chance, chance)) == (0, 0)
+    low, high = chapter.lead_of(adjusted_rand_score, truth, truth, chance)
+    assert 0.8 < low <= high < 1.2

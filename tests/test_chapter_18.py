@@ -73,18 +73,6 @@ def test_both_fronts_end_in_two_answers_for_ten_classes(front):
     assert [answer.shape for answer in network(np.zeros((2, 28, 28, 1), "float32"))] == [(2, 10), (2, 10)]
 
 
-def test_batches_hold_every_image_once_with_its_own_answers():
-    pictures = np.arange(250.0).reshape(250, 1)
-    batches = chapter.Batches(pictures, np.arange(250), -np.arange(250))
-    seen = [batches[number] for number in range(len(batches))]
-    assert sorted(np.concatenate([each[:, 0] for each, _ in seen])) == list(range(250))
-    for each, (labels, second) in seen:
-        assert np.array_equal(each[:, 0], labels) and np.array_equal(labels, -second)
-    first = batches.order.copy()
-    batches.on_epoch_end()
-    assert not np.array_equal(first, batches.order), "shuffled anew for each pass"
-
-
 def test_answer_is_the_mean_of_both_tokens():
     scores = [np.array([[0.0, 100.0]]), np.array([[100.0, 0.0]])]
     network = type("Network", (), {"predict": lambda self, pictures, **options: scores})()
