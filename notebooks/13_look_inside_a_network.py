@@ -224,7 +224,7 @@ better = metrics.paired_difference(
 claim("after three blocks the trained network's probe is far ahead of the "
       "pixels'", right["trained"][3].low > right["trained"][0].high)
 claim("the last block of an untrained network serves a probe worse than the "
-      "trained one's", better.low > 0)
+      "trained one's", better.low > 0, needs_full=True)
 claim("even untrained, two blocks serve a probe better than pixels",
       right["untrained"][2].low > right["untrained"][0].value,
       needs_full=True)
@@ -619,7 +619,7 @@ solved(area_by_pairs, check_area_by_pairs)
 claim("after three blocks the trained network's probe is far ahead of the "
       "pixels'", right["trained"][3].low > right["trained"][0].high)
 claim("the last block of an untrained network serves a probe worse than the "
-      "trained one's", better.low > 0)
+      "trained one's", better.low > 0, needs_full=True)
 claim("the best filter of the last layer tells its class better than the "
       "best of the first", experts[2][star][1]
       > max(area for _, area in experts[0]))
