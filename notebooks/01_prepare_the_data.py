@@ -686,7 +686,7 @@ names = [CLASS_NAMES[k] for k in called[split].ravel()]
 figures.show_images(side_by_side(split), names, columns=4);
 
 # %% [markdown]
-# Judging by the pictures, we call a pair **twins** from the higher of the two bounds on. How far could
+# Judging by the pictures, we call a pair **twins** if it lies in the upper of these two ranges. How far could
 # twins move a test accuracy? At the very most by their share of the test set. And for
 # a model that does nothing but copy the label of the most similar training
 # picture, the worst case of memory, we can measure it: score it with and

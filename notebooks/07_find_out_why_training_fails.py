@@ -67,19 +67,18 @@ EPOCHS = budget.epochs(full=3, quick=2)
 
 # %%
 random = np.random.default_rng(7)
-guesses = random.integers(
-    0, 10, (2000, len(validation.labels)), dtype=np.int8)
-guessed = 2 * np.sum(guesses == validation.labels, axis=1)
-same = np.full(len(validation.labels), CLASS_NAMES.index("Bag"))
+balanced = np.repeat(np.arange(10), 1000)  # a thousand of each class
+guesses = random.integers(0, 10, (2000, len(balanced)), dtype=np.int8)
+guessed = np.sum(guesses == balanced, axis=1)
+same = np.full(len(balanced), CLASS_NAMES.index("Bag"))
 
 # %% [markdown]
-# Two thousand guessers, tried on the 5 000 validation images, which are as balanced as the test images (counts
-# doubled to read as of 10 000, which makes the bell a little wider than it is there). The dashed line is the one that says *Bag* each time.
+# Two thousand guessers, tried on ten thousand labels, a thousand of each class as in the test set. The dashed line is the one that says *Bag* each time.
 
 # %% mystnb={"image": {"alt": "Histogram of right answers by two thousand guessers: a bell centred on one thousand of ten thousand; a dashed line for the constant answer stands exactly at the centre"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
 axis.hist(guessed, bins=range(855, 1150, 10))
-always = 2 * np.sum(same == validation.labels)
+always = np.sum(same == balanced)
 axis.axvline(always, color=figures.WRONG, linestyle="--")
 axis.set(xlabel="right, of 10 000", ylabel="guessers");
 
@@ -99,8 +98,8 @@ claim("a guesser rarely is", exactly < 0.05)
 # that is zero divided by zero.
 
 # %%
-constant_report = metrics.per_class_report(validation.labels, same)
-guess_report = metrics.per_class_report(validation.labels, guesses[0])
+constant_report = metrics.per_class_report(balanced, same)
+guess_report = metrics.per_class_report(balanced, guesses[0])
 constant_report.round(2)
 
 # %%
@@ -497,7 +496,7 @@ def gradient_norms(model, images, labels):
 norms = {
     name: gradient_norms(run.model, run.fed.images[:600], run.fed.labels[:600])
     for name, run in runs.items()}
-quiet = {
+silent = {
     name: quiet_share(run.model, run.fed.images[:600])
     for name, run in runs.items()}
 
@@ -513,14 +512,14 @@ axis.legend(loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2);
 
 # %%
 say("Units that give the same for every image: " + ", ".join(
-    f"{name} {share:.0%}" for name, share in quiet.items() if share > 0.5)
-    + f"; healthy {quiet['healthy']:.0%}.")
+    f"{name} {share:.0%}" for name, share in silent.items() if share > 0.5)
+    + f"; healthy {silent['healthy']:.0%}.")
 
 # %%
 claim("no gradient reaches a hidden layer that starts dead, or whose "
       "weights are all zero", norms["units start dead"][0] == 0
       and norms["weights all equal"][0] == 0)
-claim("a hot rate kills most units", quiet["rate too hot"] > 0.5)
+claim("a hot rate kills most units", silent["rate too hot"] > 0.5)
 claim("a rate of zero leaves the gradient as it should be",
       norms["weights do not move"][0] > 1e-3)
 claim("without softmax next to no gradient is left",
@@ -840,9 +839,9 @@ def softmax_twice(patient):
 def rate_too_hot(patient):
     if not np.isfinite(patient.outputs).all():
         return "the outputs are no numbers any more"
-    quiet = quiet_share(patient.model, patient.images)
-    if quiet > 0.9:
-        return (f"{quiet:.0%} of the units of a hidden layer are silent, "
+    still = quiet_share(patient.model, patient.images)
+    if still > 0.9:
+        return (f"{still:.0%} of the units of a hidden layer are silent, "
                 "and were not in a fresh copy")
     if learned(patient.practice) < 0.3 and patient.practice.losses[0] > 1:
         gentle = learned(practise(
@@ -950,11 +949,12 @@ stranger = keras.Sequential([
     keras.layers.Flatten(), keras.layers.Dense(10)])
 stranger.compile("adam", keras.losses.SparseCategoricalCrossentropy(
     from_logits=True))
-before = diagnose(stranger, few)
+with_channel = Labelled(few.images[..., None], few.labels)
+before = diagnose(stranger, with_channel)
 
 # %%
-stranger.fit(few.images[..., None], few.labels, epochs=EPOCHS, verbose=0)
-after = diagnose(stranger, Labelled(few.images[..., None], few.labels))
+stranger.fit(*with_channel, epochs=EPOCHS, verbose=0)
+after = diagnose(stranger, with_channel)
 say(f"A small convolutional network that ends on scores. Before training: "
     f"**{before.cause}** ({before.evidence}). After: **{after.cause}**.")
 
@@ -980,7 +980,7 @@ def symptoms(name):
         "rows do not add up": not adds_up(patient.outputs),
         "company counts": bool(softmax_over_images(patient)),
         "never certain": bool(softmax_twice(patient)),
-        "silent units": quiet[name] > 0.9,
+        "silent units": silent[name] > 0.9,
         "no hidden gradient": norms[name][0] == 0,
         "batch not learned": learned(patient.practice) < 0.2,
         "no weight moves": bool(weights_do_not_move(patient)),
@@ -1249,13 +1249,15 @@ figures.plot_confusion_matrix(test.labels, sound_called);
 # The first ten test images, named by the broken network and by the mended one:
 
 # %% mystnb={"image": {"alt": "Ten test images, each with its true class and the two answers: the broken network gives the same name nearly throughout, the mended one mostly the right one"}}
+def marked(answer, label):
+    """The name given, with a check mark or a cross."""
+    return ("✓ " if answer == label else "✗ ") + CLASS_NAMES[answer]
+
+
 titles = [
-    f"{CLASS_NAMES[test.labels[i]]}\n✗ {CLASS_NAMES[broken_called[i]]}\n"
-    f"{'✓' if sound_called[i] == test.labels[i] else '✗'} "
-    f"{CLASS_NAMES[sound_called[i]]}" for i in range(10)]
-titles = [
-    title.replace("✗", "✓", 1) if broken_called[i] == test.labels[i]
-    else title for i, title in enumerate(titles)]
+    f"{CLASS_NAMES[label]}\n{marked(broken, label)}\n{marked(sound, label)}"
+    for label, broken, sound in zip(
+        test.labels[:10], broken_called, sound_called)]
 figures.show_images(test.images[:10], titles, columns=5);
 
 # %% [markdown]
@@ -1397,9 +1399,10 @@ def dead_units(values):
 
 # %%
 def check_dead_units(function):
-    values = np.array([[0.0, 0.0, 2.0], [0.0, 1.0, 2.0]])
-    hint = "The last unit never changes, but it is not zero. Use axis 0."
-    expect_equal(function(values), [True, False, False], "the list", hint)
+    values = np.array([[0.0, 0.0, 2.0, 1.0], [0.0, 1.0, 2.0, 0.0]])
+    hint = "The third unit never changes, but it is not zero. Use axis 0."
+    expect_equal(function(values), [True, False, False, False], "the list",
+                 hint)
 
 
 attempt(dead_units, check_dead_units)
@@ -1442,9 +1445,10 @@ claim("they never come from spoilt labels, a rate of zero, or a softmax "
 claim("ReLU in the place of softmax, one word, gives the report's picture "
       "on all the training images",
       like_the_report(broken_called, test.labels), needs_full=True)
-claim("softmax over the wrong axis leaves the learning curve untouched",
+claim("softmax over the wrong axis leaves the loss curve untouched",
       gap < 1e-4)
-claim("a doctor that sees only behaviour names all eleven faults",
+claim("a doctor that gets only a network and its data names all eleven "
+      "faults",
       all(found[name].cause == name for name in FAULTS))
 claim("one change mends each of them",
       all(mended[name].low > 0.6 for name in FAULTS))

@@ -247,6 +247,7 @@ def test_solutions_pass_their_checks_and_stand_rounding():
         ("check_components_needed", lambda ratios, share: int(np.argmax(np.cumsum(ratios) >= share))),
         ("check_components_needed", lambda ratios, share: int(np.sum(np.cumsum(ratios) <= share)) + 1),
         ("check_strangeness", lambda rows, rebuilt: np.mean((rows - rebuilt) ** 2)),
+        ("check_strangeness", lambda rows, rebuilt: np.mean((rows - rebuilt) ** 2, axis=0)),
         ("check_strangeness", lambda rows, rebuilt: np.mean(np.abs(rows - rebuilt), axis=1)),
     ],
 )

@@ -326,4 +326,6 @@ def test_exercises():
     with pytest.raises(AssertionError):
         chapter.check_dead_units(lambda values: list(np.ptp(values, axis=0) == 0))
     with pytest.raises(AssertionError):
+        chapter.check_dead_units(lambda values: list(values[-1] == 0))
+    with pytest.raises(AssertionError):
         chapter.check_expected_first_loss(lambda classes: math.log2(classes))

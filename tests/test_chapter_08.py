@@ -312,3 +312,9 @@ def test_solutions_pass_their_checks():
 def test_checks_find_the_usual_slips(check, wrong):
     with pytest.raises(AssertionError):
         getattr(chapter, check)(wrong)
+
+
+def test_layers_of_one_start_differ():
+    start = chapter.start_of(1.0)
+    assert not np.allclose(start((4, 4)), start((4, 4)))
+    np.testing.assert_array_equal(chapter.start_of(1.0)((4, 4)), chapter.start_of(1.0)((4, 4)))

@@ -42,46 +42,6 @@ def test_moved_finds_the_one_number_that_changed():
     assert chapter.moved(before, after) == pytest.approx(0.05)
 
 
-def test_cycle_moves_the_rate_up_and_down():
-    network = keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(1)])
-    network.compile(keras.optimizers.AdamW(weight_decay=0.01), "mse")
-    rates = []
-    note = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: rates.append(float(network.optimizer.learning_rate))
-    )
-    data = np.zeros((80, 4))
-    network.fit(data, data[:, :1], batch_size=4, verbose=0, callbacks=[chapter.Cycle(0.01, 20), note])
-    assert rates[0] == 0, "it starts at the bottom"
-    assert max(rates) == pytest.approx(0.01) and rates.index(max(rates)) == 5
-    assert rates[-1] < 0.0005
-
-
-def test_batches_hold_every_image_once(monkeypatch):
-    part = type("Part", (), {"images": np.arange(100.0).reshape(100, 1, 1), "labels": np.arange(100)})
-    monkeypatch.setattr(chapter, "train", part, raising=False)
-    batches = chapter.Batches(100)
-    seen = [batches[number] for number in range(len(batches))]
-    assert sorted(np.concatenate([labels for _, labels in seen])) == list(range(100))
-    assert all(np.array_equal(images[:, 0, 0, 0], labels) for images, labels in seen)
-
-
-def test_teaching_starts_from_the_given_weights_every_time(monkeypatch):
-    """A second training is not influenced by the first: weights and the optimizer's memory are set back."""
-    random = np.random.default_rng(0)
-    part = type("Part", (), {"images": random.random((100, 28, 28), np.float32), "labels": random.integers(0, 10, 100)})
-    monkeypatch.setattr(chapter, "train", part, raising=False)
-    network = keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
-    chapter.ready(network, network, 0.9)
-    start = [weight.copy() for weight in network.get_weights()]
-    ends = []
-    for _ in range(2):
-        chapter.teach(network, start, 100, 2, 0.01)
-        ends.append(network.get_weights())
-    assert not np.allclose(ends[0][0], start[0])
-    for one, other in zip(*ends):
-        np.testing.assert_allclose(one, other, atol=1e-6)
-
-
 def test_means_after_two_layers_stand_side_by_side():
     inputs = keras.layers.Input((4, 4, 1))
     first = keras.layers.Conv2D(2, 1, name="first")(inputs)

@@ -120,7 +120,9 @@ def test_grad_cam_keeps_only_what_speaks_for_the_class():
 def test_grad_cam_of_the_course_s_network_has_the_size_of_the_image():
     keras.utils.set_random_seed(0)
     network = three_block_cnn()
-    assert isinstance(network.layers[chapter.LAST], keras.layers.Conv2D)
+    read = network.layers[chapter.LAST]
+    assert isinstance(read, keras.layers.ReLU) and read.output.shape[1:3] == (7, 7)
+    assert isinstance(network.layers[chapter.LAST + 1], keras.layers.Conv2D), "what the last convolution reads"
     maps = chapter.grad_cam(network, pictures(), CLASSES)
     assert maps.shape == (3, 28, 28) and maps.min() >= 0
 
@@ -154,9 +156,9 @@ def test_a_curve_goes_from_one_picture_to_the_other(network):
     start, end = pictures(2).reshape(2, 784), np.zeros((2, 784), np.float32)
     order = chapter.ranked(np.random.default_rng(0).random((2, 28, 28)))
     values = chapter.curve(network, start, end, order, CLASSES[:2])
-    assert len(values) == len(chapter.STEPS) and chapter.STEPS[0] == 0 and chapter.STEPS[-1] == 784
-    assert values[0] == pytest.approx(chapter.share_of(network, start, CLASSES[:2]).mean(), abs=1e-5)
-    assert values[-1] == pytest.approx(chapter.share_of(network, end, CLASSES[:2]).mean(), abs=1e-5)
+    assert values.shape == (len(chapter.STEPS), 2) and chapter.STEPS[0] == 0 and chapter.STEPS[-1] == 784
+    assert values[0] == pytest.approx(chapter.share_of(network, start, CLASSES[:2]), abs=1e-5)
+    assert values[-1] == pytest.approx(chapter.share_of(network, end, CLASSES[:2]), abs=1e-5)
     assert np.array_equal(start, pictures(2).reshape(2, 784)), "the pictures given are left as they were"
 
 
@@ -183,3 +185,10 @@ def test_the_brightest_point():
     maps = np.zeros((1, 3, 3))
     maps[0, 2, 1] = 1
     assert chapter.brightest(maps) == [(2, 1)]
+
+
+@pytest.mark.parametrize(("lead", "expected"), [([0.2, 0.3, 0.25, 0.2], True), ([0.4, -0.3, 0.35, -0.3], False)])
+def test_a_lead_counts_only_beyond_twice_its_standard_error(lead, expected):
+    curves = {"one": np.array([lead, lead]), "random": np.zeros((2, 4))}
+    assert chapter.ahead_of_chance(curves, "one", 1) == expected
+    assert not chapter.ahead_of_chance(curves, "one", -1)

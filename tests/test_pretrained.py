@@ -13,7 +13,8 @@ from helpers import pretrained
 from helpers.models import keras
 from helpers.pretrained import Source, WeightsUnavailable
 
-KERNEL = np.arange(27, dtype="float32").reshape(3, 3, 3, 1)
+KERNEL = np.arange(27 * 32, dtype="float32").reshape(3, 3, 3, 32)
+LAST = np.ones((1, 1, 960, 320), "float32")
 
 
 def file_with(arrays):
@@ -26,13 +27,14 @@ def file_with(arrays):
 
 NEW_FORM = file_with({
     "model_weights/mobilenetv2_1.00_160/Conv1/kernel": KERNEL,
-    "model_weights/mobilenetv2_1.00_160/block_16_project/kernel": KERNEL,
+    "model_weights/mobilenetv2_1.00_160/block_16_project/kernel": LAST,
     "optimizer_weights/adam/Conv1/kernel": KERNEL + 1,
+    "model_weights/names/kernel": ["text", "is", "passed over"],
 })  # fmt: skip
 OLD_FORM = file_with({
     "Conv1/Conv1/kernel:0": KERNEL,
     "block_1_depthwise/block_1_depthwise/depthwise_kernel:0": KERNEL,
-    "block_16_project/block_16_project/kernel:0": KERNEL,
+    "block_16_project/block_16_project/kernel:0": LAST,
 })  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def one_source(monkeypatch, content, sha256="its own", calls=None):
 
 def network(name="Conv1", channels=3):
     return keras.Sequential(
-        [keras.layers.Input((8, 8, channels)), keras.layers.Conv2D(1, 3, use_bias=False, name=name)]
+        [keras.layers.Input((8, 8, channels)), keras.layers.Conv2D(32, 3, use_bias=False, name=name)]
     )
 
 
@@ -161,9 +163,13 @@ def test_truncated_copy_offline_is_named(cache, monkeypatch):
         (b"<html>not found</html>", "no HDF5 file"),
         (NEW_FORM[: len(NEW_FORM) // 2], "truncated"),
         (file_with({"dense/dense/kernel:0": KERNEL}), "without the layers of MobileNetV2"),
-        (file_with({"Conv1/Conv1/kernel:0": KERNEL * np.nan, "a/block_16_project/kernel:0": KERNEL}), "not finite"),
+        (file_with({"Conv1/Conv1/kernel:0": KERNEL * np.nan, "a/block_16_project/kernel:0": LAST}), "not finite"),
+        (
+            file_with({"Conv1/Conv1/kernel:0": KERNEL[..., :16], "a/block_16_project/kernel:0": LAST}),
+            r"shape \(3, 3, 3, 16\).*another width",
+        ),
     ],
-    ids=["absent", "empty", "web page", "truncated", "another network", "not numbers"],
+    ids=["absent", "empty", "web page", "truncated", "another network", "not numbers", "another width"],
 )
 def test_named_file_that_is_bad_is_said_and_nothing_else_tried(cache, monkeypatch, tmp_path, content, said):
     one_source(monkeypatch, NEW_FORM)
@@ -199,7 +205,7 @@ def test_every_layer_of_a_network_is_set(cache):
 
 @pytest.mark.parametrize(
     ("target", "said"),
-    [(network("Conv7"), "a shop has no Conv7/kernel"), (network(channels=1), r"shape \(3, 3, 3, 1\).*three channels")],
+    [(network("Conv7"), "a shop has no Conv7/kernel"), (network(channels=1), r"shape \(3, 3, 3, 32\).*three channels")],
     ids=["another name", "another shape"],
 )
 def test_network_that_does_not_fit_is_named(target, said):
