@@ -229,14 +229,9 @@ def _sources() -> tuple[list, list]:
     here: list = [Cache("the cache", cache_folder())]
     if system := os.environ.get("FASHION_MNIST_SYSTEM_DIR", SYSTEM_DIR):
         here.append(Debian(f"Debian's package {PACKAGE}", Path(system)))
-    if offline():
+    if os.environ.get("FASHION_MNIST_OFFLINE", "").strip().lower() not in ("", "0", "no", "false"):
         return here, [Nowhere("the public mirrors", "not tried, because FASHION_MNIST_OFFLINE is set")]
     return here, [Mirror(address) for address in os.environ.get("FASHION_MNIST_MIRRORS", "").split() or MIRRORS]
-
-
-def offline() -> bool:
-    """Whether the reader forbids the network."""
-    return os.environ.get("FASHION_MNIST_OFFLINE", "").strip().lower() not in ("", "0", "no", "false")
 
 
 def _first(file: IdxFile, sources: list) -> tuple[Found | None, list[Attempt]]:

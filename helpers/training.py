@@ -1,4 +1,4 @@
-"""Batches from arrays, one network trained several times, a faster normalisation: to train much with little."""
+"""Batches from arrays, and one network trained several times: what a chapter needs to train much in little memory."""
 
 from __future__ import annotations
 
@@ -7,10 +7,6 @@ import math
 import numpy as np
 
 from helpers.models import BATCH, OneCycle, keras
-from helpers.quiet import quiet
-
-with quiet():
-    import tensorflow as tf
 
 
 class Batches(keras.utils.PyDataset):
@@ -52,29 +48,3 @@ def train_from(network: keras.Model, weights: list, batches: Batches, epochs: in
     for state in network.optimizer.variables:
         state.assign(keras.ops.zeros_like(state))
     network.fit(batches, epochs=epochs, verbose=0, callbacks=[Cycle(peak, epochs * len(batches))])
-
-
-class FusedNormalization(keras.layers.BatchNormalization):
-    """Keras' batch normalisation of maps in one operation: the same numbers, and on a CPU in less than half the time."""
-
-    def call(self, inputs, training=None, mask=None):
-        if not (training and self.trainable):
-            return super().call(inputs, training=training, mask=mask)
-        scaled, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
-        )
-        count = tf.cast(tf.size(inputs) // inputs.shape[-1], variance.dtype)
-        variance *= (count - 1) / count  # the operation divides by one less
-        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            average.assign(average * self.momentum + value * (1 - self.momentum))
-        return scaled
-
-
-def with_fused_normalization(network: keras.Model) -> keras.Model:
-    """The same layers under the same names with new weights; each normalisation is the fast one."""
-
-    def copied(layer: keras.Layer) -> keras.Layer:
-        kind = FusedNormalization if type(layer) is keras.layers.BatchNormalization else type(layer)
-        return kind.from_config(layer.get_config())
-
-    return keras.models.clone_model(network, clone_function=copied)
