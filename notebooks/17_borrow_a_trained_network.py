@@ -533,7 +533,7 @@ price = {(name, count): after(weights, count)
          for name, weights in (("borrowed", borrowed), ("random", random))
          for count in COUNTS}
 
-# %% mystnb={"image": {"alt": "Accuracy against the number of labelled images on a logarithmic axis: the network with borrowed weights lies far above the one with random weights at every number"}}
+# %% mystnb={"image": {"alt": "Accuracy against the number of labelled images on a logarithmic axis: the network with borrowed weights lies above the one with random weights at every number, farthest at the fewest"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3))
 for name, style in (("borrowed", "o-"), ("random", "s--")):
     axis.semilogx(COUNTS, [price[name, count] for count in COUNTS], style,
