@@ -175,7 +175,7 @@ claim("the view grows with depth",
 # One more pooling leaves about a third of the numbers for the dense layer, and that is where the parameters are. So here depth is not
 # bought with size. What a unit before the dense layer sees of a coat:
 
-# %% mystnb={"image": {"alt": "A coat with three squares around its middle: the simple network's unit sees a small part of it, the deep one's most of the trunk, the deeper one's square is larger than the image"}}
+# %% mystnb={"image": {"alt": "A coat with three squares around its middle: the simple network's unit sees a small part of it, the deep one's nearly all of the coat, the deeper one's square is larger than the image"}}
 coat = train.images[train.labels == 4][0]
 figure, axis = plt.subplots(figsize=(figures.WIDTH * 0.6, 3.1))
 axis.imshow(coat, vmin=0, vmax=1.6, extent=(0, 28, 28, 0))
@@ -193,7 +193,7 @@ axis.axis("off");
 # ## Does depth help? Ask nine trainings
 #
 # One training of each would compare two draws of a lottery as well as two networks. So three seeds each, on fewer images,
-# with the same recipe: batches of 64, so that few images make enough steps, and one cycle.
+# all nine with one recipe: one cycle with half the usual peak, and batches of 64, so that few images make enough steps.
 #
 # **Predict:** will the worst draw of the deeper network beat the best of the simple one?
 
@@ -270,7 +270,7 @@ ledger.record(figures={
 
 # %% [markdown]
 # Each interval speaks of the 5 000 images and of nothing else. Other seeds are another source of chance, and the dots
-# show how large it is after so short a training. After a full training draws lie closer together; how close, one training of each cannot tell. A report
+# show how large it is after so short a training. After a full training draws may be expected to lie closer together; whether they do, one training of each cannot tell. A report
 # that trains each network once has no means to tell chance from depth.
 #
 # ## Two columns alike to the last digit
@@ -281,7 +281,7 @@ ledger.record(figures={
 # **Predict:** how likely is it that two networks, trained apart, get exactly the same *number* of 10 000 test images right?
 # One in ten, in a hundred, in a thousand?
 #
-# What counts are images on which exactly one of the two is right. Were the two equally good, each of these would be a fair coin, and the
+# Only images on which exactly one of the two is right decide. Were the two equally good, each of these would be a fair coin, and the
 # difference a sum of coins: nearly a bell curve whose width is the root of their number.
 
 
@@ -350,7 +350,7 @@ figures.plot_learning_curves(deeper_run.history);
 # %% [markdown]
 # ## The test images, once
 #
-# The simple network is the one that the chapter before has trained and kept, for the same number of images and one epoch more. That favours the simple
+# The simple network is the one that the chapter before has trained and kept, on as many images and, on the full budget, for one epoch more. That favours the simple
 # one: a lead of the deep ones would be worth the more, and a missing lead the less.
 
 # %%
@@ -379,7 +379,7 @@ say("; ".join(f"{one} over {other}: {step}"
               for (one, other), step in steps.items()) + ".")
 
 # %% [markdown]
-# The criterion for B3: its conclusion stands if the deep network is not ahead of the simple one on the test images, with an interval that excludes zero.
+# The criterion for B3: its conclusion stands unless the deep network is ahead of the simple one on the test images with an interval that excludes zero.
 # That is not yet proof that depth adds nothing: the upper end of the interval says how large a gain this pair could still hide. The coincidence of the
 # figures is another matter; it is told beside the verdict and does not decide it.
 
@@ -506,12 +506,12 @@ ledger.record(figures={"mistakes_shared_by_three": shared})
 #
 # <details><summary>a) Report that the change made no difference</summary>
 #
-# No. A change that makes no difference still changes some answers.
+# No. A change that neither helps nor harms on average still changes some answers, and with them the loss.
 #
 # </details>
 # <details><summary>b) Compare the answers image by image</summary>
 #
-# Yes. If no image is disputed, the two rows come from one set of weights, or the change was never applied.
+# Yes. If not one answer differs, the two rows most likely come from one set of weights, or the change was never applied.
 #
 # </details>
 # <details><summary>c) Train once more and take the better row</summary>

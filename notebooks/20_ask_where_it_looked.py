@@ -87,7 +87,7 @@ def sensitivity(model, pictures, classes):
 # %% [markdown]
 # ### Integrated gradients: who pays the bill?
 #
-# A slope speaks of a small step. Go the whole way instead, from a **baseline** (a black picture, say) to the image in many small steps, and add up
+# A slope speaks of a small step. Go the whole way instead, from a starting picture, here called the **baseline** (a black one, say), to the image in many small steps, and add up
 # slope times step for each pixel. What comes out is a bill: *the pixels' shares add up to the difference of the two scores.*
 
 
@@ -122,7 +122,8 @@ claim("the shares add up to the difference of scores within one per cent",
 # ### Grad-CAM: which maps, and where are they loud?
 #
 # Look at the maps that the last convolution reads, 7 by 7 places. The slope of the score by a map, averaged over its places, says whether the map speaks for the class. Add
-# up the maps with these weights and keep what is positive.
+# up the maps with these weights and keep what is positive. (Its inventors take what the last convolution writes. Here that is pooled to 3 by 3 places before its ReLU,
+# too coarse to point at anything, so we take what it reads.)
 
 
 # %%
@@ -198,7 +199,7 @@ def show_maps(pictures, maps):
     return figure
 
 
-# %% mystnb={"image": {"alt": "Eight garments and four rows of maps. Gradients: scattered pixels on and around the garment. Integrated gradients: fine red and blue pixels inside the outline only. Grad-CAM: soft blots. Occlusion: blocky patches in red and blue, also on the black ground"}}
+# %% mystnb={"image": {"alt": "Eight garments and four rows of maps. Gradients: scattered pixels on and around the garment. Integrated gradients: fine red and blue pixels inside the outline only. Grad-CAM: soft blots. Occlusion: blocky patches in red and blue, also beside the garment"}}
 show_maps(garments[..., 0], drawn);
 
 # %% [markdown]
@@ -208,7 +209,8 @@ show_maps(garments[..., 0], drawn);
 #
 # ## What a black baseline cannot say
 #
-# Half of all pixels are black, and black is also the baseline. **Predict:** what share of the bill can a black pixel get?
+# Half of all pixels are black (0, which our figures draw white), and black is also the baseline. **Predict:** what part of a map's strength, signs left
+# aside, can black pixels get?
 
 # %%
 ground = garments[..., 0] == 0
@@ -234,8 +236,8 @@ claim("with the mean image as baseline black pixels get a fifth or more",
 #
 # ## First trial: replace the network by noise
 #
-# A map that claims to show what the *network* does must change when the network does. Replace its weights by random ones, from the last layer to the first, and compare
-# each map with the original, by the rank correlation of its pixels, signs left aside and empty maps left out.
+# A map that claims to show what the *network* does must change when the network does. Replace its weights by those of a new network, from the last layer to the first (the
+# three normalisations have weights too, so there are eight), and compare each map with the original, by the rank correlation of its pixels, signs left aside and empty maps left out.
 #
 # **Predict:** which method will not notice?
 
@@ -410,11 +412,12 @@ ledger.record(figures={
 
 # %% [markdown]
 # Mind what this trial measures: pictures that are half garment and half mean image belong to nobody's training data, and a method whose squares look like
-# the trial's own spoiling has an advantage. And integrated gradients, asked about black, are judged here by the mean image; an empty map has no order at all.
+# the trial's own spoiling has an advantage. And integrated gradients, asked about black, are judged here by the mean image. Where a map is zero, as
+# Grad-CAM's in large parts and integrated gradients on all black pixels, it gives no order, and the sort decides.
 #
 # ## Third trial: a cheat that you planted
 #
-# For once the truth is known. Into the lower right corner of every *shirt* among the training images goes a bright mark of three by three pixels. Then train. The mark is the
+# For once the truth is known. Into the lower right corner of every *shirt* among the training images goes a bright mark of three by three pixels (drawn dark, like all that is bright). Then train. The mark is the
 # shortest way to the hardest class.
 #
 # **Predict:** what does the mark do for the accuracy on images marked in the same way? And on clean ones?
@@ -480,7 +483,7 @@ claim("without the mark the cheat finds fewer than half of the shirts",
       found["clean"] < 0.5)
 
 # %% [markdown]
-# A validation set from the same source has the mark too, so validation praises the cheat. Who has no pictures from
+# A validation set from the same source has the mark too, so validation praises the cheat. Anyone without pictures from
 # another source can only look *where* the network looks. Do the maps tell?
 
 # %%
@@ -494,7 +497,7 @@ in_cheat = {name: method(cheat, cheated, as_shirt)
 in_honest = {name: method(honest, cheated, as_shirt)
              for name, method in METHODS.items()}
 
-# %% mystnb={"image": {"alt": "Eight shirts with a bright mark in the lower right corner and the four methods' maps of the network that was trained with marks: a red spot in that corner in nearly all of them"}}
+# %% mystnb={"image": {"alt": "Eight shirts with a small dark square in the lower right corner and the four methods' maps of the network that was trained with marks: a red spot in that corner in nearly all of them"}}
 show_maps(cheated[:8, ..., 0], {name: each[:8]
                                 for name, each in in_cheat.items()});
 
@@ -528,8 +531,7 @@ ledger.record(figures={
     "points_bought_by_the_mark": 100 * bought.value})
 
 # %% [markdown]
-# Grad-CAM's spot lies a step beside the mark. The third convolution has 7 by 7 places, and pooling to 3 by 3 drops the last row and the last column: the corner's own place is
-# never heard, and its neighbours, which see the mark from the side, speak for it.
+# Grad-CAM's spot is the coarsest of the four: its maps have 7 by 7 places, each four pixels wide, and are blurred when they are enlarged to the size of the image.
 #
 # Here the maps earn their keep: a strong, local cheat stands out in nearly all of them, also in those that failed the first trial. What they cannot do is to reassure. A cheat spread
 # over the whole image, a shade of cloth or a way of folding, has no corner to light up.
@@ -537,7 +539,7 @@ ledger.record(figures={
 # ## Explain the worst mistakes
 #
 # The validation images that the network gets wrong with the greatest confidence. Each map is made twice, and one taken from the
-# other: what speaks for the class named *rather than* for the true one? (What Grad-CAM cut off at zero cannot be subtracted, so it is left out.)
+# other: what speaks for the class named *rather than* for the true one? (Two methods are left out: gradients have lost their sign, and Grad-CAM has cut off what is negative. Neither can be subtracted.)
 
 # %%
 certain = np.asarray(keras.ops.softmax(scores)).max(axis=1)
@@ -712,7 +714,7 @@ claim("without the mark the cheat finds fewer than half of the shirts",
 # ## Further reading
 #
 # - M. Sundararajan and others, [Axiomatic attribution for deep networks](https://arxiv.org/abs/1703.01365) (2017): integrated gradients.
-# - R. R. Selvaraju and others, [Grad-CAM](https://arxiv.org/abs/1610.02391) (2016).
+# - R. R. Selvaraju and others, [Grad-CAM](https://arxiv.org/abs/1610.02391) (2016): maps weighed by their slopes.
 # - J. Adebayo and others, [Sanity checks for saliency maps](https://arxiv.org/abs/1810.03292) (2018): the first trial.
 # - P. Sturmfels and others, [Visualizing the impact of feature attribution baselines](https://doi.org/10.23915/distill.00022) (2020): what counts as
 #   nothing.
