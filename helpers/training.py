@@ -47,4 +47,8 @@ def train_from(network: keras.Model, weights: list, batches: Batches, epochs: in
     network.set_weights(weights)
     for state in network.optimizer.variables:
         state.assign(keras.ops.zeros_like(state))
+    kept = {id(weight) for weight in network.weights}
+    draws = [state for state in network.variables if id(state) not in kept]  # dropout's, which the seed does not reach
+    for number, state in enumerate(draws):
+        state.assign([seed + number, 0])
     network.fit(batches, epochs=epochs, verbose=0, callbacks=[Cycle(peak, epochs * len(batches))])

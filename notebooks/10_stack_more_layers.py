@@ -88,7 +88,7 @@ say(f"After two convolutions and two poolings a unit sees a square of "
 
 # %%
 def measured_view(layers, side=64):
-    """The same from a gradient, on a large random image."""
+    """The same from a gradient, on a large image of ones."""
     network = keras.Sequential([keras.layers.Input((side, side, 1))])
     for window, stride in layers:
         network.add(
@@ -260,7 +260,7 @@ say(" ".join(
 spread = {name: np.ptp(shares) for name, shares in right.items()}
 told = {pair: all(gain.low > 0 for gain in each)
         for pair, each in gains.items()}
-say("Told from chance with every seed: " + (", ".join(
+say("Ahead with every seed, each interval above zero: " + (", ".join(
     f"{one} over {other}" for (one, other), yes in told.items() if yes)
     or "none") + f". One network's draws differ by up to "
     f"{max(spread.values()):.1f} points.")
@@ -597,7 +597,7 @@ claim("networks trained apart dispute more than a hundred test images",
 # %%
 claim("most mistakes of the deeper network are made by all three",
       shared > 0.5, needs_full=True)
-say("Told from chance by every short training: " + (", ".join(
+say("Ahead in every short training, each interval above zero: " + (", ".join(
     f"{one} over {other}" for (one, other), yes in told.items() if yes)
     or "nothing") + ". On the test images: " + "; ".join(
     f"{one} over {other} {step}" for (one, other), step in steps.items())

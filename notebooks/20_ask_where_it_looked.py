@@ -127,11 +127,11 @@ claim("the shares add up to the difference of scores within one per cent",
 
 
 # %%
-LAST = 7  # what the third convolution reads: 7 by 7 places, after ReLU
+BEFORE_LAST = 7  # what the third convolution reads: 7 by 7 places, after ReLU
 
 
 # %%
-def grad_cam(model, pictures, classes, place=LAST):
+def grad_cam(model, pictures, classes, place=BEFORE_LAST):
     """Maps of one layer, weighed by their slopes, at the image's size."""
     maps = tf.convert_to_tensor(pictures, tf.float32)
     for layer in model.layers[:place + 1]:

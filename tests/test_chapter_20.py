@@ -120,9 +120,9 @@ def test_grad_cam_keeps_only_what_speaks_for_the_class():
 def test_grad_cam_of_the_course_s_network_has_the_size_of_the_image():
     keras.utils.set_random_seed(0)
     network = three_block_cnn()
-    read = network.layers[chapter.LAST]
+    read = network.layers[chapter.BEFORE_LAST]
     assert isinstance(read, keras.layers.ReLU) and read.output.shape[1:3] == (7, 7)
-    assert isinstance(network.layers[chapter.LAST + 1], keras.layers.Conv2D), "what the last convolution reads"
+    assert isinstance(network.layers[chapter.BEFORE_LAST + 1], keras.layers.Conv2D), "what the last convolution reads"
     maps = chapter.grad_cam(network, pictures(), CLASSES)
     assert maps.shape == (3, 28, 28) and maps.min() >= 0
 
