@@ -228,7 +228,7 @@ drawn = {name: [draw(build, seed) for seed in SEEDS]
 right = {name: [100 * np.mean(called == validation.labels)
                 for called in draws] for name, draws in drawn.items()}
 
-# %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: the dots of one network scatter about as widely as the three networks lie apart, or more"}}
+# %% mystnb={"image": {"alt": "Validation accuracy of three networks, a dot for each seed: after so short a training the simple network's dots lie furthest to the right, the deeper one's furthest to the left, and neighbouring networks overlap"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.1))
 for row, shares in enumerate(right.values()):
     axis.plot(shares, [row] * len(shares), "osD"[row], markersize=9,
@@ -270,7 +270,8 @@ ledger.record(figures={
 
 # %% [markdown]
 # Each interval speaks of the 5 000 images and of nothing else. Other seeds are another source of chance, and the dots
-# show how large it is after so short a training. After a full training draws may be expected to lie closer together; whether they do, one training of each cannot tell. A report
+# show how large it is after so short a training. After a full training draws may be expected to lie closer together; whether they do, one training of each cannot tell.
+# Nor is so short a training a fair judge of depth: more layers may need more steps before they pay. A report
 # that trains each network once has no means to tell chance from depth.
 #
 # ## Two columns alike to the last digit
@@ -300,7 +301,7 @@ claim("the formula gives what coins do",
 
 # %% [markdown]
 # An odd number of coins cannot fall evenly at all, and odd is as likely as even: so halve it. And how many images will be disputed? Twice what is found
-# among 5 000 validation images is a first guess; the networks trained on all images will tell.
+# among 5 000 validation images is a first guess, and a high one, since networks trained so briefly disagree more; the networks trained on all images will tell.
 
 # %%
 disputed = 2 * np.mean([gain.only_a + gain.only_b
