@@ -42,13 +42,12 @@ class Cycle(keras.callbacks.Callback):
 
 
 def train_from(network: keras.Model, weights: list, batches: Batches, epochs: int, peak: float, seed: int = 0) -> None:
-    """Train a compiled network from these weights as if for the first time: its optimizer forgets what it knew."""
+    """Train a compiled network from these weights as if for the first time: its optimizer forgets what it knew.
+
+    Dropout is not started anew: it goes on drawing where it stopped.
+    """
     keras.utils.set_random_seed(seed)  # `fit` shuffles the batches, too
     network.set_weights(weights)
     for state in network.optimizer.variables:
         state.assign(keras.ops.zeros_like(state))
-    kept = {id(weight) for weight in network.weights}
-    draws = [state for state in network.variables if id(state) not in kept]  # dropout's, which the seed does not reach
-    for number, state in enumerate(draws):
-        state.assign([seed + number, 0])
     network.fit(batches, epochs=epochs, verbose=0, callbacks=[Cycle(peak, epochs * len(batches))])
