@@ -203,7 +203,7 @@ def show_maps(pictures, maps):
 show_maps(garments[..., 0], drawn);
 
 # %% [markdown]
-# They do not agree, and where they show anything each looks plausible. (An empty Grad-CAM is no fault of the drawing: where the weighed maps
+# They do not agree, and yet most would look plausible if shown alone. (An empty Grad-CAM is no fault of the drawing: where the weighed maps
 # together speak against the class at every place, nothing positive is left.) That is the trouble: a map is judged by whether it pleases, and nearly every map that follows the outline
 # pleases. So put them on trial.
 #
@@ -280,7 +280,7 @@ for layers in stages:
         fading[name].append(likeness(original[name],
                                      method(noise, looked, named)))
 
-# %% mystnb={"image": {"alt": "Rank correlation with the original map against the number of layers drawn anew for four methods: all begin at one; integrated gradients stay high to the end, the others fall towards zero"}}
+# %% mystnb={"image": {"alt": "Rank correlation with the original map against the number of layers drawn anew for four methods: all begin at one; integrated gradients stay high to the end, the others fall to about zero or below"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3))
 for (name, values), style in zip(fading.items(), ("o-", "s--", "^:", "D-.")):
     axis.plot(stages, values, style, label=name)
@@ -533,7 +533,7 @@ ledger.record(figures={
 # %% [markdown]
 # Grad-CAM's spot is the coarsest of the four: its maps have 7 by 7 places, each four pixels wide, and are blurred when they are enlarged to the size of the image.
 #
-# Here the maps earn their keep: a strong, local cheat stands out in nearly all of them, also in those that failed the first trial. What they cannot do is to reassure. A cheat spread
+# Here the maps earn their keep: a strong, local cheat stands out in nearly all of them, also in integrated gradients, which failed the first trial. What they cannot do is to reassure. A cheat spread
 # over the whole image, a shade of cloth or a way of folding, has no corner to light up.
 #
 # ## Explain the worst mistakes
