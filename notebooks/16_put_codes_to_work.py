@@ -376,6 +376,7 @@ figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.4))
 for way, mark in zip(WAYS, "os^"):
     axis.plot(areas[way], CLASS_NAMES, mark, label=way, alpha=0.8)
 axis.invert_yaxis()
+axis.locator_params(axis="x", nbins=5)
 axis.set_xlabel("AUROC, validation")
 axis.legend();
 
