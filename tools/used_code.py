@@ -1,0 +1,178 @@
+"""Which definitions of `helpers` a piece of code uses, directly or through others.
+
+What a result depends on is hashed from these, not from whole modules: a function that is added to a helper makes
+nothing stale that does not call it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PACKAGE = "helpers"
+WHOLE = "*"  # used in a way that names no definition
+
+
+@dataclass
+class Module:
+    """A helper module taken apart: the text of each top-level definition, and what the rest of it runs at import."""
+
+    definitions: dict[str, str] = field(default_factory=dict)
+    at_import: list[str] = field(default_factory=list)
+    imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+
+
+def used_definitions(source: str, folder: Path, skip: frozenset[str] = frozenset()) -> dict[str, str]:
+    """The text of each used definition by `module.name`, without comments and docstrings; `skip` leaves modules out.
+
+    A module that is used in a way that names no definition (passed on, or looked up by a computed name) counts whole.
+    """
+    modules: dict[str, Module] = {}
+
+    def module(name: str) -> Module | None:
+        if name not in modules:
+            path = folder / f"{name}.py"
+            if name in skip or not path.exists():
+                return None
+            modules[name] = take_apart(path.read_text(encoding="utf-8"))
+        return modules[name]
+
+    found: dict[str, str] = {}
+    waiting = list(_uses(source, imported_names(source)))
+    seen = set()
+    while waiting:
+        use = waiting.pop()
+        if use in seen:
+            continue
+        seen.add(use)
+        name, wanted = use
+        parts = module(name)
+        if parts is None:
+            continue
+        if (name, "") not in seen:  # what the module does when it is imported counts once anything of it is used
+            waiting.append((name, ""))
+        if wanted in (None, WHOLE):
+            waiting += [(name, each) for each in parts.definitions]
+        elif wanted == "":
+            text = "\n".join(parts.at_import)
+            if text:
+                found[f"{name}."] = text
+            waiting += _inside(name, parts, text)
+        elif wanted in parts.definitions:
+            found[f"{name}.{wanted}"] = parts.definitions[wanted]
+            waiting += _inside(name, parts, parts.definitions[wanted])
+        elif wanted in parts.imports:
+            waiting.append(parts.imports[wanted])
+    return found
+
+
+def imported_modules(source: str) -> set[str]:
+    """The top names of all packages that the code imports anywhere."""
+    modules = set()
+    for node in ast.walk(parse(source)):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            modules.add((node.module or "").split(".")[0])
+    return modules
+
+
+def imported_names(source: str) -> dict[str, tuple[str, str | None]]:
+    """Local name -> (helper module, definition in it); the definition is None where the name is the module itself."""
+    names: dict[str, tuple[str, str | None]] = {}
+    for node in ast.walk(parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == PACKAGE:
+            names |= {alias.asname or alias.name: (alias.name, None) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{PACKAGE}."):
+            module = node.module.split(".")[1]
+            names |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith(f"{PACKAGE}."):
+                    module = alias.name.split(".")[1]
+                    names[alias.asname or PACKAGE] = (module, None if alias.asname else WHOLE)
+    return names
+
+
+def take_apart(source: str) -> Module:
+    """The top level of a module: definitions by name, statements that run at import, names got from other helpers."""
+    parts = Module(imports=imported_names(source))
+    for node in parse(source).body:
+        text = without_comments(ast.get_source_segment(source, _with_decorators(node)) or "")
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            parts.definitions[node.name] = text
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and (names := _assigned(node)):
+            for name in names:
+                parts.definitions[name] = text
+        elif not _is_silent(node):
+            parts.at_import.append(text)
+    return parts
+
+
+def without_comments(code: str) -> str:
+    """The code without docstrings, comment lines, blank lines and trailing spaces.
+
+    Lines are dropped from the text, not from a syntax tree: its printed form differs between Python versions.
+    """
+    dropped = set()
+    for node in ast.walk(parse(code)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
+            first = node.body[0]
+            if isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str):
+                dropped |= set(range(first.lineno, first.end_lineno + 1))
+    lines = [line.rstrip() for number, line in enumerate(code.splitlines(), 1) if number not in dropped]
+    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
+
+
+def parse(code: str) -> ast.Module:
+    """The syntax tree, or an empty one for a cell that is not plain Python (a magic): its text counts as it is."""
+    try:
+        return ast.parse(code)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])
+
+
+def _inside(name: str, parts: Module, text: str) -> Iterator[tuple[str, str | None]]:
+    """What a definition uses: of its own module and of those that its module imports."""
+    own = {each: (name, each) for each in parts.definitions}
+    yield from _uses(text, parts.imports | own)
+    yield from _uses(text, imported_names(text))  # imports inside a function
+
+
+def _uses(code: str, names: dict[str, tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
+    """For each name of another place that the code mentions: (module, definition)."""
+    tree = parse(code)
+    through = {}  # ids of name nodes in `module.attribute`, which name a definition
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            through[id(node.value)] = node.attr
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            module, definition = names[node.id]
+            if definition is None and id(node) in through:
+                definition = through[id(node)]
+            yield module, definition
+
+
+def _with_decorators(node: ast.stmt) -> ast.stmt:
+    """The node from its first decorator on, which its own line number leaves out."""
+    decorators = getattr(node, "decorator_list", [])
+    if decorators:
+        node.lineno = min(decorator.lineno for decorator in decorators)
+        node.col_offset = 0
+    return node
+
+
+def _assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    leaves = [leaf for target in targets for leaf in ast.walk(target) if isinstance(leaf, ast.expr)]
+    return [leaf.id for leaf in leaves if isinstance(leaf, ast.Name)]
+
+
+def _is_silent(node: ast.stmt) -> bool:
+    """Imports and bare strings do nothing that could change a result by themselves."""
+    if isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str):
+        return True
+    return isinstance(node, (ast.Import, ast.ImportFrom))
