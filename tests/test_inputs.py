@@ -1,0 +1,47 @@
+"""A chapter reads what its header names and nothing else, once the pipeline runs it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers import inputs
+
+
+@pytest.fixture
+def handed(monkeypatch):
+    content = {"evidence": ["depth"], "chapters": {"02_explore": "somewhere/02_explore.json"}}
+    monkeypatch.setenv("COURSE_INPUTS", json.dumps(content))
+
+
+def test_what_is_named_may_be_read(handed):
+    inputs.allowed("evidence", "depth")
+    assert inputs.path("evidence", "depth") is None
+    assert inputs.path("chapters", "02_explore") == Path("somewhere/02_explore.json")
+
+
+@pytest.mark.parametrize("read", [inputs.allowed, inputs.path])
+@pytest.mark.parametrize(
+    ("kind", "name", "says"),
+    [
+        ("evidence", "width", r"the evidence 'width'.*`inputs: \{evidence: \[depth, width\]\}`"),
+        ("chapters", "03_more", r"the entry of the chapter '03_more'.*`inputs: \{chapters: \[02_explore, 03_more\]\}`"),
+        ("checkpoints", "simple-cnn", r"the trained network 'simple-cnn'.*`inputs: \{checkpoints: \[simple-cnn\]\}`"),
+        ("weights", "mobilenet", r"the borrowed weights 'mobilenet'.*`inputs: \{weights: \[mobilenet\]\}`"),
+    ],
+)
+def test_what_is_not_named_is_refused_with_the_line_to_add(handed, read, kind, name, says):
+    with pytest.raises(inputs.InputNotNamed, match=says):
+        read(kind, name)
+
+
+def test_by_hand_everything_may_be_read(monkeypatch):
+    monkeypatch.delenv("COURSE_INPUTS", raising=False)
+    inputs.allowed("evidence", "anything")
+    assert inputs.path("chapters", "02_explore") is None
+
+
+def test_an_unknown_kind_is_a_mistake_of_the_caller(monkeypatch):
+    monkeypatch.delenv("COURSE_INPUTS", raising=False)
+    with pytest.raises(ValueError, match="no kind of input 'weight'; expected one of evidence, chapters"):
+        inputs.allowed("weight", "mobilenet")
