@@ -3,6 +3,11 @@ PYTHON ?= python3
 BUDGET ?= quick
 PORT ?= 8000
 RUN = .venv/bin/python
+# requirements-extras.lock holds every extra; requirements.lock, which is what gets installed, these, in the same versions.
+LEAN = chapters accelerated experiments pipeline
+UPGRADE = --upgrade
+COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --python-version 3.10 --quiet \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help setup book test chapter pair lab serve bench results lock
@@ -11,8 +16,8 @@ help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-setup: ## virtual environment, data set, weights, browser (every other verb does this by itself)
-	@$(PYTHON) tools/set_up.py browser
+setup: ## environment, data set, weights, browser; every verb does it by itself (EXTRAS=yes: all packages)
+	@$(PYTHON) tools/set_up.py browser $(if $(EXTRAS),extras)
 	@echo "Ready. Next: make book"
 
 book: ## execute, check and publish every chapter to _build/html (BUDGET=full for the real figures)
@@ -54,8 +59,8 @@ results: ## a full run, then the ledger in results/ and the table in README.md
 	@$(RUN) -m tools.make_book --budget full
 	@$(RUN) -m tools.results
 
-lock: ## resolve pyproject.toml to the newest versions in requirements.lock
+lock: ## resolve pyproject.toml anew: newest versions, or `make lock UPGRADE=` for what is missing alone
 	@$(PYTHON) tools/set_up.py
-	@$(RUN) -m uv --system-certs pip compile pyproject.toml --all-extras --universal --python-version 3.10 --upgrade --quiet \
-		--generate-hashes --no-emit-index-url --no-annotate --no-header --output-file requirements.lock
-	@echo "requirements.lock is new. Next: make test"
+	@$(COMPILE) --all-extras $(UPGRADE) --output-file requirements-extras.lock
+	@$(COMPILE) $(addprefix --extra ,$(LEAN)) --constraint requirements-extras.lock --output-file requirements.lock
+	@echo "requirements.lock and requirements-extras.lock are new. Next: make test"

@@ -308,10 +308,12 @@ def _cores() -> int:
 
 
 def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+    for name in (package, f"{package}-cpu"):  # TensorFlow without code for GPUs is a package of another name
+        try:
+            return importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return "not installed"
 
 
 class Progress:

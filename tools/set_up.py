@@ -2,6 +2,7 @@
 
 python3 tools/set_up.py            the environment, the data set and the weights
 python3 tools/set_up.py browser    and a browser, for inspecting the site
+python3 tools/set_up.py extras     and what single sections need (requirements-extras.lock; 400 MB)
 
 Uses nothing but the standard library: it runs before anything is installed.
 """
@@ -37,7 +38,7 @@ def environment() -> None:
     if sys.version_info < (3, 10):  # noqa: UP036  this file runs before anything is checked
         found = ".".join(map(str, sys.version_info[:3]))
         raise SetUpError(f"The course needs Python 3.10 or newer; this is {found}. Try `make PYTHON=python3.12 ...`.")
-    say("set up: the locked packages go into .venv (about 3 GB; a few minutes the first time)")
+    say("set up: the locked packages go into .venv (about 2 GB; a few minutes the first time)")
     if not PYTHON.exists():
         run([sys.executable, "-m", "venv", ENVIRONMENT], "On Debian: apt-get install python3-venv")
     if run_quietly([PYTHON, "-c", "import uv"]) != 0:
@@ -55,7 +56,20 @@ def environment() -> None:
         [*uv, "install", "--quiet", "--python", PYTHON, "--no-deps", "--no-build-isolation", "--editable", ROOT],
         "See the message above.",
     )
+    for headers in ENVIRONMENT.glob("lib/python3*/site-packages/tensorflow/include"):
+        shutil.rmtree(headers)  # 270 MB for those who compile against TensorFlow
     STAMP.write_text(wanted)
+
+
+def extras() -> None:
+    """The packages that only single sections use. They stay until the lock changes."""
+    say("set up: the packages of requirements-extras.lock go into .venv")
+    lock = ROOT / "requirements-extras.lock"
+    run(
+        [PYTHON, "-m", "uv", "--system-certs", "pip", "install", "--quiet", "--python", PYTHON, "--no-deps"]
+        + ["--require-hashes", "--requirement", lock],
+        "Is a package index reachable?",
+    )
 
 
 def locked(package: str) -> str:
@@ -139,6 +153,8 @@ def say(text: str) -> None:
 if __name__ == "__main__":
     try:
         environment()
+        if "extras" in sys.argv[1:]:
+            extras()
         data_set()
         weights()
         if "browser" in sys.argv[1:]:
