@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools.used_code import imported_modules, used_definitions
+from tools.used_code import imported_modules, used_definitions, without_comments
 
 MODELS = '''\
 """Networks."""
@@ -114,3 +114,21 @@ def test_imported_modules():
         "helpers",
         "a",
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "rest"),
+    [
+        ('"""Doc."""\n\nx = 1  # one\n# two\n\ny = "# no comment"', 'x = 1\ny = "# no comment"'),
+        ('text = """a\n# a title  \n\nb"""  # c', 'text = """a\n# a title  \n\nb"""'),
+        ('text = f"""a\n# {x}\n\nb"""  # c', 'text = f"""a\n# {x}\n\nb"""'),
+        (
+            'def f():\n    """Doc\n\n    more."""\n    return (1,  # one\n            2)',
+            "def f():\n    return (1,\n            2)",
+        ),
+        ("# only\n# comments", ""),
+        ("%%bash\n# echo", "%%bash\n# echo"),
+    ],
+)
+def test_comments_go_and_strings_stay(code, rest):
+    assert without_comments(code) == rest

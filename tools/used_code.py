@@ -7,6 +7,8 @@ nothing stale that does not call it.
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,18 +114,43 @@ def take_apart(source: str) -> Module:
 
 
 def without_comments(code: str) -> str:
-    """The code without docstrings, comment lines, blank lines and trailing spaces.
+    """The code without docstrings, comments, blank lines and trailing spaces; the inside of other strings stays as it is.
 
-    Lines are dropped from the text, not from a syntax tree: its printed form differs between Python versions.
+    Lines are cut in the text, not printed from a syntax tree: its printed form differs between Python versions.
     """
-    dropped = set()
-    for node in ast.walk(parse(code)):
+    tree = parse(code)
+    if not tree.body:  # nothing but comments, or no plain Python
+        return "" if _only_comments(code) else code
+    lines: list[str | None] = list(code.split("\n"))
+    inside = _lines_that_end_in_a_string(code, lines)
+    for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(getattr(first.value, "value", None), str):
-                dropped |= set(range(first.lineno, first.end_lineno + 1))
-    lines = [line.rstrip() for number, line in enumerate(code.splitlines(), 1) if number not in dropped]
-    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
+                lines[first.lineno - 1 : first.end_lineno] = [None] * (first.end_lineno - first.lineno + 1)
+    kept = [line if row in inside or line is None else line.rstrip() for row, line in enumerate(lines)]
+    return "\n".join(line for row, line in enumerate(kept) if line or (line is not None and row in inside))
+
+
+def _lines_that_end_in_a_string(code: str, lines: list[str | None]) -> set[int]:
+    """The rows whose end lies within a string. On the way comments are cut off."""
+    inside, starts = set(), []
+    begin, end = getattr(tokenize, "FSTRING_START", None), getattr(tokenize, "FSTRING_END", None)  # Python 3.12
+    for token in tokenize.generate_tokens(io.StringIO(code).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+        elif token.type == tokenize.STRING:
+            inside |= set(range(token.start[0] - 1, token.end[0] - 1))
+        elif token.type == begin:
+            starts.append(token.start[0])
+        elif token.type == end:
+            inside |= set(range(starts.pop() - 1, token.end[0] - 1))
+    return inside
+
+
+def _only_comments(code: str) -> bool:
+    return all(line.lstrip().startswith("#") for line in code.splitlines() if line.strip())
 
 
 def parse(code: str) -> ast.Module:
