@@ -1,14 +1,19 @@
 """Sentences that are computed, and sentences that are checked.
 
-`say` prints a sentence with figures in it, `claim` one that fails the chapter when it is false,
-`verdict` judges what a report claimed by what was measured here.
+`say` prints a sentence with numbers in it. `claim` states what data could refute, `fact` what holds by arithmetic,
+definition or theorem; both stop the chapter when they are false. `verdict` judges what a report claimed.
+In a world without signal (`make challenge`) nothing stops: claims and facts are only recorded.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 from IPython.display import display
 
-from helpers import budget, ledger
+from helpers import budget, ledger, verdicts
+from helpers.data import without_signal
+from helpers.verdicts import CRITERIA, MARKS, Part
 
 
 class ClaimFailed(AssertionError):
@@ -16,7 +21,11 @@ class ClaimFailed(AssertionError):
 
     def _render_traceback_(self) -> list[str]:
         """IPython shows this in place of a stack trace: the sentence is the message."""
-        return [f"ClaimFailed: {self}"]
+        return [f"{type(self).__name__}: {self}"]
+
+
+class FactFailed(ClaimFailed):
+    """A sentence that cannot be false is: the code above it is wrong."""
 
 
 def say(text: str) -> None:
@@ -26,44 +35,74 @@ def say(text: str) -> None:
 
 
 def claim(statement: str, holds: object, needs_full: bool = False) -> None:
-    """State what was found; stop the chapter when it does not hold.
+    """State what was found, which other data could refute; stop the chapter when it does not hold.
 
     `needs_full` marks a sentence that only the full budget can bear out: on the quick one it is
     printed as not judged.
     """
-    holds = _as_bool(holds, statement)
-    if needs_full and not budget.is_full():
+    holds = verdicts.truth(holds, statement)
+    judged = budget.is_full() or not needs_full
+    _keep(statement, "claim", holds, judged)
+    if not judged:
         say(f"- ◌ {_sentence(statement)} *(not judged on the quick budget)*")
-        return
-    if not holds:
+    elif holds:
+        say(f"- ✓ {_sentence(statement)}")
+    elif not without_signal():
         raise ClaimFailed(
             f"“{statement}” does not hold in this run. Either the change that you made matters, "
             "or the sentence promises too much: look at the figures above it."
         )
-    say(f"- ✓ {_sentence(statement)}")
 
 
-def verdict(id: str, theirs: str, ours: str, holds: object, needs_full: bool = False) -> None:
-    """Judge a report's claim (its id, what it says, what we measured) and keep the verdict."""
-    holds = _as_bool(holds, id)
+def fact(statement: str, holds: object) -> None:
+    """State what holds by arithmetic, definition or theorem, and check that the code above bears it out."""
+    holds = verdicts.truth(holds, statement)
+    _keep(statement, "fact", holds, judged=True)
+    if holds:
+        say(f"- ✓ {_sentence(statement)}")
+    elif not without_signal():
+        raise FactFailed(
+            f"“{statement}” must hold whatever the data, and here it does not. Look for a mistake in the code above it."
+        )
+
+
+def verdict(id: str, ours: str, needs_full: bool = False, evidence: str = "this chapter", **parts: Any) -> None:
+    """Judge a report's claim by its criterion in `helpers.verdicts`, say the verdict and keep it.
+
+    `ours` tells what was measured here, each part's measurement goes by the part's name (see `verdicts.judge`), and
+    `evidence` names the experiment that it comes from.
+    """
+    judged = verdicts.judge(id, **parts)
+    criterion = CRITERIA[id]
     if needs_full and not budget.is_full():
-        say(f"**{id}** ◌ The report: {theirs} *(not judged on the quick budget)*")
+        say(f"**{id}** ◌ The report: {criterion.claim} *(not judged on the quick budget)*")
         return
-    mark = "✓ holds" if holds else "✗ does not hold"
-    say(f"**{id} {mark}.** The report: {theirs} Here: {ours}")
-    ledger.record(verdicts={id: {"holds": holds, "ours": ours, "theirs": theirs}})
+    by_part = f" Part by part: {_by_part(judged.parts)}." if len(judged.parts) > 1 else ""
+    say(
+        f"**{id} {MARKS[judged.outcome]} {judged.outcome}.** The report: {criterion.claim} "
+        f"*Criterion:* {criterion.criterion} *Here:* {ours}{by_part}"
+    )
+    kept = {
+        "outcome": judged.outcome,
+        "criterion": criterion.criterion,
+        "claim": criterion.claim,
+        "ours": ours,
+        "parts": {name: {"outcome": part.outcome, "why": part.why} for name, part in judged.parts.items()},
+        "evidence": evidence,
+    }
+    ledger.record(verdicts={id: kept})
+
+
+def _by_part(parts: dict[str, Part]) -> str:
+    """For example `train ✓, test ✗`."""
+    return ", ".join(f"{name.replace('_', ' ')} {MARKS[part.outcome]}" for name, part in parts.items())
+
+
+def _keep(statement: str, kind: str, holds: bool, judged: bool) -> None:
+    """In a world without signal the record of what was stated is what counts."""
+    if without_signal():
+        ledger.record(claims=[{"statement": statement, "kind": kind, "holds": holds, "judged": judged}])
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _as_bool(holds: object, what: str) -> bool:
-    """True or False, NumPy's included. A whole array is neither."""
-    if getattr(holds, "size", 1) != 1:
-        raise TypeError(f"“{what}” got an array of {holds.size} answers; expected one. Use .all() or .any().")
-    if not isinstance(holds, bool) and getattr(getattr(holds, "dtype", None), "kind", "") != "b":
-        raise TypeError(
-            f"“{what}” got {holds!r} of type {type(holds).__name__}; expected True or False, as a comparison gives."
-        )
-    return bool(holds.item() if hasattr(holds, "item") else holds)  # pandas gives a series of one no truth

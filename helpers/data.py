@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from helpers import fetch
 CLASS_NAMES = ("T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 VALIDATION_IMAGES = 5_000
 SPLIT_SEED = 0
+CHALLENGE = "COURSE_CHALLENGE"  # set to 1 by `make challenge`
 SIDE, PIXELS = 28, 28 * 28
 BLOCK = 1_000  # images scaled at a time
 CSV_COLUMNS = ("label", *(f"pixel{number}" for number in range(1, PIXELS + 1)))
@@ -51,17 +53,29 @@ def load_fashion_mnist(validation_images: int = VALIDATION_IMAGES, seed: int = S
     """Training, validation and test images scaled to 0..1 (float32).
 
     The validation images are taken from the training images, equally many of each class, by a
-    fixed seed; the others keep their order. The test images stay as published.
+    fixed seed; the others keep their order. The test images stay as published. In a world without
+    signal the labels of the training images are shuffled, and nothing can be learned from them.
     """
     _check_split(validation_images, available=fetch.FILES["train-labels"].shape[0])
     original = load_original()
     chosen = np.zeros(len(original.train.labels), bool)
     chosen[_stratified(original.train.labels, validation_images, seed)] = True
+    train = _scaled(original.train, np.flatnonzero(~chosen))
+    if without_signal():
+        train = train._replace(labels=np.random.default_rng(seed).permutation(train.labels))
     return Splits(
-        _scaled(original.train, np.flatnonzero(~chosen)),
+        train,
         _scaled(original.train, np.flatnonzero(chosen)),
         _scaled(original.test, np.arange(len(original.test.labels))),
     )
+
+
+def without_signal() -> bool:
+    """Is this a run of `make challenge`, in which training labels are shuffled and no claim should hold?"""
+    chosen = os.environ.get(CHALLENGE, "").strip()
+    if chosen not in ("", "0", "1"):
+        raise ValueError(f"{CHALLENGE} is {chosen!r}; expected 1 to shuffle the training labels, or nothing.")
+    return chosen == "1"
 
 
 def to_csv(labelled: Labelled, path: Path | str) -> None:

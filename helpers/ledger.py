@@ -15,32 +15,36 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "COURSE_LEDGER"
-_entry: dict[str, dict[str, Any]] = {"models": {}, "figures": {}, "verdicts": {}}
+_entry: dict[str, dict[str, Any]] = {"models": {}, "numbers": {}, "verdicts": {}}
+_claims: list[dict[str, Any]] = []  # kept in a world without signal only, in the order in which they were stated
 
 
 def record(
     models: dict[str, dict] | None = None,
-    figures: dict[str, float] | None = None,
+    numbers: dict[str, float] | None = None,
     verdicts: dict[str, dict] | None = None,
+    claims: list[dict] | None = None,
 ) -> None:
-    """Add what was measured to this chapter's entry. A later figure of the same name replaces the earlier."""
-    additions = {"models": models or {}, "figures": figures or {}, "verdicts": verdicts or {}}
+    """Add what was measured to this chapter's entry. A later number of the same name replaces the earlier."""
+    additions = {"models": models or {}, "numbers": numbers or {}, "verdicts": verdicts or {}}
     plain = _plain(additions, "record")
     for name, model in plain["models"].items():
         _check_model(name, model)
+    _claims.extend(_plain(claims or [], "record['claims']"))
     for part, values in plain.items():
         _entry[part].update(values)
     if path := os.environ.get(VARIABLE):
-        write_json(Path(path), _entry)
+        write_json(Path(path), current())
 
 
-def current() -> dict[str, dict[str, Any]]:
+def current() -> dict[str, Any]:
     """What this run has recorded so far (a copy)."""
-    return json.loads(json.dumps(_entry))
+    return json.loads(json.dumps(_entry | ({"claims": _claims} if _claims else {})))
 
 
 def clear() -> None:
     """Forget what this process has recorded."""
+    _claims.clear()
     for part in _entry.values():
         part.clear()
 

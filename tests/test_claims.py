@@ -1,11 +1,14 @@
 """A false sentence stops the chapter; a sentence that cannot be judged yet says so."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers import claims, ledger
+from helpers.verdicts import CRITERIA
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +18,9 @@ def said(monkeypatch):
     monkeypatch.setattr(claims, "display", lambda bundle, raw: shown.append(bundle))
     monkeypatch.setenv("COURSE_BUDGET", "full")
     monkeypatch.delenv("COURSE_LEDGER", raising=False)
-    monkeypatch.setattr(ledger, "_entry", {"models": {}, "figures": {}, "verdicts": {}})
+    monkeypatch.delenv("COURSE_CHALLENGE", raising=False)
+    monkeypatch.setattr(ledger, "_entry", {"models": {}, "numbers": {}, "verdicts": {}})
+    monkeypatch.setattr(ledger, "_claims", [])
     return shown
 
 
@@ -39,14 +44,25 @@ def test_a_claim_that_fails_stops_the_chapter(false, said):
     assert said == []
 
 
+def test_a_fact_is_stated_alike_and_fails_as_a_mistake_in_the_code(said, monkeypatch):
+    claims.fact("a softmax adds up to one", True)
+    assert said[0]["text/markdown"] == "- ✓ A softmax adds up to one."
+    for budget in ("full", "quick"):  # it holds at every length of training
+        monkeypatch.setenv("COURSE_BUDGET", budget)
+        with pytest.raises(claims.FactFailed, match="must hold whatever the data.*Look for a mistake in the code"):
+            claims.fact("a softmax adds up to one", np.False_)
+    with pytest.raises(TypeError, match="“a softmax adds up to one” got"):
+        claims.fact("a softmax adds up to one", 1)
+
+
 @pytest.mark.parametrize("holds", [True, False])
 def test_on_the_quick_budget_a_claim_that_needs_the_full_one_is_not_judged(holds, said, monkeypatch):
     monkeypatch.setenv("COURSE_BUDGET", "quick")
     claims.claim("depth helps", holds, needs_full=True)
-    claims.verdict("B3", "Depth adds nothing.", "1 point", holds, needs_full=True)
+    claims.verdict("C1", "none", needs_full=True, complete=holds)
     assert [bundle["text/markdown"] for bundle in said] == [
         "- ◌ Depth helps. *(not judged on the quick budget)*",
-        "**B3** ◌ The report: Depth adds nothing. *(not judged on the quick budget)*",
+        "**C1** ◌ The report: There are no missing values. *(not judged on the quick budget)*",
     ]
     assert ledger.current()["verdicts"] == {}
     if not holds:
@@ -63,18 +79,58 @@ def test_what_is_neither_true_nor_false_is_refused_on_both_budgets(vague, budget
     for needs_full in (False, True):
         with pytest.raises(TypeError, match="“depth helps” got"):
             claims.claim("depth helps", vague, needs_full=needs_full)
-        with pytest.raises(TypeError, match="“B3” got"):
-            claims.verdict("B3", "theirs", "ours", vague, needs_full=needs_full)
+        if vague is not None:  # a part that cannot be told
+            with pytest.raises(TypeError, match="“C1, part complete” got"):
+                claims.verdict("C1", "ours", needs_full=needs_full, complete=vague)
     assert said == [] and ledger.current()["verdicts"] == {}
 
 
-@pytest.mark.parametrize("holds, mark", [(np.True_, "✓ holds"), (False, "✗ does not hold")])
-def test_a_verdict_is_said_and_kept_and_stops_nothing(holds, mark, said):
-    claims.verdict("C7", "About 25 %.", "29 %", holds)
-    assert said[0]["text/markdown"] == f"**C7 {mark}.** The report: About 25 %. Here: 29 %"
-    kept = ledger.current()["verdicts"]
-    assert kept == {"C7": {"holds": bool(holds), "ours": "29 %", "theirs": "About 25 %."}}
-    assert type(kept["C7"]["holds"]) is bool
+@pytest.mark.parametrize("holds, mark, outcome", [(np.True_, "✓", "holds"), (False, "✗", "does not hold")])
+def test_a_verdict_is_said_and_kept_and_stops_nothing(holds, mark, outcome, said):
+    claims.verdict("C1", "3 NaN.", complete=holds)
+    criterion = CRITERIA["C1"]
+    assert said[0]["text/markdown"] == (
+        f"**C1 {mark} {outcome}.** The report: There are no missing values. "
+        f"*Criterion:* {criterion.criterion} *Here:* 3 NaN."
+    )
+    assert ledger.current()["verdicts"] == {
+        "C1": {
+            "outcome": outcome,
+            "criterion": criterion.criterion,
+            "claim": criterion.claim,
+            "ours": "3 NaN.",
+            "parts": {"complete": {"outcome": outcome, "why": ""}},
+            "evidence": "this chapter",
+        }
+    }
+
+
+def test_a_verdict_on_several_parts_tells_each(said):
+    claims.verdict("C14", "0 to 255.", range=False, darker=True, evidence="depth")
+    assert said[0]["text/markdown"].startswith("**C14 ◐ holds in part.** ")
+    assert said[0]["text/markdown"].endswith("*Here:* 0 to 255. Part by part: range ✗, darker ✓.")
+    kept = ledger.current()["verdicts"]["C14"]
+    assert kept["evidence"] == "depth" and kept["parts"]["darker"]["outcome"] == "holds"
+
+
+def test_in_a_world_without_signal_all_is_recorded_and_nothing_stops(said, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_CHALLENGE", "1")
+    monkeypatch.setenv("COURSE_BUDGET", "quick")
+    monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "entry.json"))
+    claims.claim("depth helps", np.False_)
+    claims.fact("shares add up", False)
+    claims.claim("width helps", True, needs_full=True)
+    assert json.loads((tmp_path / "entry.json").read_text())["claims"] == [
+        {"statement": "depth helps", "kind": "claim", "holds": False, "judged": True},
+        {"statement": "shares add up", "kind": "fact", "holds": False, "judged": True},
+        {"statement": "width helps", "kind": "claim", "holds": True, "judged": False},
+    ]
+    assert [bundle["text/plain"][:4] for bundle in said] == ["- ◌ "]
+
+
+def test_in_an_ordinary_run_claims_are_not_recorded():
+    claims.claim("depth helps", True)
+    assert "claims" not in ledger.current()
 
 
 def test_a_notebook_shows_the_sentence_and_no_stack_trace(capsys):

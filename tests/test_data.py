@@ -100,6 +100,24 @@ def test_senseless_sizes_are_refused_before_anything_is_loaded(count, error, mes
         data.load_fashion_mnist(validation_images=count)
 
 
+def test_in_a_world_without_signal_only_training_labels_are_shuffled(splits, monkeypatch):
+    monkeypatch.setenv("COURSE_CHALLENGE", "1")
+    first, again = data.load_fashion_mnist(), data.load_fashion_mnist()
+    assert np.array_equal(first.train.labels, again.train.labels)
+    assert 0.09 < np.mean(first.train.labels == splits.train.labels) < 0.11
+    assert np.array_equal(np.bincount(first.train.labels), np.bincount(splits.train.labels))
+    assert np.array_equal(first.train.images, splits.train.images)
+    for part in ("validation", "test"):
+        for here, there in zip(getattr(first, part), getattr(splits, part)):
+            assert np.array_equal(here, there)
+
+
+def test_a_challenge_that_is_neither_on_nor_off_is_refused(monkeypatch):
+    monkeypatch.setenv("COURSE_CHALLENGE", "yes")
+    with pytest.raises(ValueError, match="COURSE_CHALLENGE is 'yes'; expected 1"):
+        data.without_signal()
+
+
 def test_importing_data_stays_light():
     code = "import sys, helpers.data; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

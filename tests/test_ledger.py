@@ -12,23 +12,20 @@ from helpers import ledger, metrics
 @pytest.fixture(autouse=True)
 def path(tmp_path, monkeypatch):
     """Each test has an empty entry and a file of its own; what the session recorded before comes back."""
-    kept = ledger.current()
-    ledger.clear()
+    monkeypatch.setattr(ledger, "_entry", {"models": {}, "numbers": {}, "verdicts": {}})
+    monkeypatch.setattr(ledger, "_claims", [])
     monkeypatch.setenv("COURSE_LEDGER", str(tmp_path / "deep" / "entry.json"))
-    yield tmp_path / "deep" / "entry.json"
-    ledger.clear()
-    for part, values in kept.items():
-        ledger._entry[part].update(values)
+    return tmp_path / "deep" / "entry.json"
 
 
 def model(**changes) -> dict:
     return {"test_accuracy": 0.9, "interval": [0.89, 0.91], **changes}
 
 
-def test_each_record_adds_to_the_file_and_later_figures_win(path):
-    ledger.record(figures={"a": 1, "b": 2})
-    ledger.record(models={"net": model(parameters=7)}, figures={"b": 3})
-    expected = {"models": {"net": model(parameters=7)}, "figures": {"a": 1, "b": 3}, "verdicts": {}}
+def test_each_record_adds_to_the_file_and_later_numbers_win(path):
+    ledger.record(numbers={"a": 1, "b": 2})
+    ledger.record(models={"net": model(parameters=7)}, numbers={"b": 3})
+    expected = {"models": {"net": model(parameters=7)}, "numbers": {"a": 1, "b": 3}, "verdicts": {}}
     assert json.loads(path.read_text()) == expected == ledger.current()
 
 
@@ -41,24 +38,24 @@ def test_an_accuracy_makes_an_entry(path):
 
 def test_numbers_of_numpy_become_plain_ones(path):
     ledger.record(
-        figures={"a": np.float32(0.5), "b": np.int64(3), "c": np.array([1, 2]), "d": np.True_, "e": (1, None)}
+        numbers={"a": np.float32(0.5), "b": np.int64(3), "c": np.array([1, 2]), "d": np.True_, "e": (1, None)}
     )
-    assert json.loads(path.read_text())["figures"] == {"a": 0.5, "b": 3, "c": [1, 2], "d": True, "e": [1, None]}
+    assert json.loads(path.read_text())["numbers"] == {"a": 0.5, "b": 3, "c": [1, 2], "d": True, "e": [1, None]}
 
 
 @pytest.mark.parametrize(
     "bad", [float("nan"), float("inf"), -np.inf, np.float32("nan"), [1, {"x": np.array([np.nan])}]]
 )
 def test_what_is_not_finite_is_refused_by_name_and_leaves_no_trace(bad, path):
-    ledger.record(figures={"good": 1})
-    with pytest.raises(ValueError, match=r"record\['figures'\]\['speed'\].* is -?(nan|inf)"):
-        ledger.record(figures={"good": 2, "speed": bad})
-    assert json.loads(path.read_text())["figures"] == {"good": 1} == ledger.current()["figures"]
+    ledger.record(numbers={"good": 1})
+    with pytest.raises(ValueError, match=r"record\['numbers'\]\['speed'\].* is -?(nan|inf)"):
+        ledger.record(numbers={"good": 2, "speed": bad})
+    assert json.loads(path.read_text())["numbers"] == {"good": 1} == ledger.current()["numbers"]
 
 
 def test_what_json_cannot_hold_is_refused_by_name():
     with pytest.raises(TypeError, match=r"\['thing'\] is a object"):
-        ledger.record(figures={"thing": object()})
+        ledger.record(numbers={"thing": object()})
 
 
 @pytest.mark.parametrize(
@@ -80,19 +77,30 @@ def test_a_model_without_an_honest_accuracy_is_refused(changes, message, path):
 
 def test_without_the_variable_nothing_is_written(path, monkeypatch):
     monkeypatch.delenv("COURSE_LEDGER")
-    ledger.record(figures={"a": 1})
-    assert ledger.current()["figures"] == {"a": 1} and not path.parent.exists()
+    ledger.record(numbers={"a": 1})
+    assert ledger.current()["numbers"] == {"a": 1} and not path.parent.exists()
+
+
+def test_what_was_stated_is_kept_in_its_order_and_forgotten_with_the_rest(path):
+    ledger.record(numbers={"a": 1})
+    assert "claims" not in json.loads(path.read_text())
+    ledger.record(claims=[{"statement": "b", "holds": np.True_}])
+    ledger.record(claims=[{"statement": "a", "holds": False}])
+    expected = [{"statement": "b", "holds": True}, {"statement": "a", "holds": False}]
+    assert json.loads(path.read_text())["claims"] == expected == ledger.current()["claims"]
+    ledger.clear()
+    assert "claims" not in ledger.current()
 
 
 def test_current_is_a_copy():
-    ledger.record(figures={"a": [1]})
-    ledger.current()["figures"]["a"].append(2)
-    assert ledger.current()["figures"] == {"a": [1]}
+    ledger.record(numbers={"a": [1]})
+    ledger.current()["numbers"]["a"].append(2)
+    assert ledger.current()["numbers"] == {"a": [1]}
 
 
 @pytest.mark.parametrize("broken", ["dump", "replace"])
 def test_a_broken_write_leaves_the_old_file_and_nothing_else(broken, path, monkeypatch):
-    ledger.record(figures={"a": 1})
+    ledger.record(numbers={"a": 1})
     before = path.read_bytes()
 
     def fail(*arguments, **options):
@@ -100,7 +108,7 @@ def test_a_broken_write_leaves_the_old_file_and_nothing_else(broken, path, monke
 
     monkeypatch.setattr(*((json, "dump") if broken == "dump" else (os, "replace")), fail)
     with pytest.raises(OSError, match="disk full"):
-        ledger.record(figures={"a": 2})
+        ledger.record(numbers={"a": 2})
     assert path.read_bytes() == before and list(path.parent.iterdir()) == [path]
 
 
