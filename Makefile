@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BUDGET ?= quick
 PORT ?= 8000
+JOBS ?= 2
 RUN = .venv/bin/python
 # requirements-extras.lock holds every extra; requirements.lock, which is what gets installed, these, in the same versions.
 LEAN = chapters accelerated experiments pipeline
@@ -10,11 +11,11 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book test chapter pair lab serve bench results lock
+.PHONY: help setup book check test times chapter experiments challenge pair lab serve bench results lock
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## environment, data set, weights, browser; every verb does it by itself (EXTRAS=yes: all packages)
 	@$(PYTHON) tools/set_up.py browser $(if $(EXTRAS),extras)
@@ -24,16 +25,33 @@ book: ## execute, check and publish every chapter to _build/html (BUDGET=full fo
 	@$(PYTHON) tools/set_up.py browser
 	@$(RUN) -m tools.make_book --budget $(BUDGET)
 
-test: ## make the book on the quick budget, then run every test
+check: ## within a minute: pairs, lint, template, ledger, links, spelling (before you commit)
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.check
+
+test: ## make the book on the quick budget, run every test in parallel, show where the time went
 	@$(PYTHON) tools/set_up.py browser
 	@$(RUN) -m tools.make_book --budget quick
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
+	@$(RUN) -m tools.timings
 	@echo "All tests pass. Next: commit, or make book BUDGET=full"
+
+times: ## where the last run's time went: chapters and tests, as tables (BUDGET=full for the full run)
+	@$(RUN) -m tools.timings --budget $(BUDGET)
 
 chapter: ## run one chapter and build its page: make chapter N=02 [BUDGET=full]
 	@test -n "$(N)" || { echo "Which chapter? For example: make chapter N=02"; exit 2; }
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.make_book --only $(N) --budget $(BUDGET)
+
+experiments: ## train what is missing of the evidence (NAME=depth SEEDS=0-4 ADDRESS=tcp://host:8786)
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.run_experiments $(if $(NAME),--name "$(NAME)") $(if $(SEEDS),--seeds "$(SEEDS)") \
+		$(if $(ADDRESS),--address "$(ADDRESS)")
+
+challenge: ## the quick book with shuffled labels: list the claims that hold all the same
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.challenge
 
 pair: ## write every .ipynb from its .py
 	@$(PYTHON) tools/set_up.py
