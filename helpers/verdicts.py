@@ -328,8 +328,8 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "C5": Criterion(
         claim="The histogram of the ankle boot has two peaks, at 0 and between 0.8 and 1.0.",
-        criterion="The boot is the first training image. The tallest bar is at 0 and the tallest of those that stand apart from "
-        "it lies between 0.8 and 1.0, with each of 10, 20, 25 and 50 bars.",
+        criterion="The boot is the first training image. Its tallest bar is the first, at 0, and the tallest of the others lies "
+        "between 0.8 and 1.0, with each of 10, 20, 25 and 50 bars.",
         parts={"peaks": STATEMENT},
     ),
     "C6": Criterion(

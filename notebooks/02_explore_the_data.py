@@ -30,7 +30,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from helpers import budget, figures, ledger
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist, load_original
 from helpers.metrics import accuracy, confusion
 
@@ -70,11 +70,10 @@ _ = axis.set_xlabel("images")
 balanced = np.ptp(train_counts) == 0 and np.ptp(test_counts) == 0
 verdict(
     "C2",
-    "the classes are balanced.",
     f"each class has {train_counts.min():,} to {train_counts.max():,} "
     f"training and {test_counts.min():,} to {test_counts.max():,} test "
     "images.",
-    balanced,
+    balanced=balanced,
 )
 
 # %% [markdown]
@@ -117,10 +116,9 @@ faintest = pixels.max(axis=(1, 2)).min()
 # %%
 verdict(
     "C1",
-    "there are no missing values.",
     f"{blank} blank images, {unknown} unknown labels, {unpaired} files "
     "with a label too many or too few. The type rules out NaN anyway.",
-    not holds_nan and blank + unknown + unpaired == 0,
+    complete=not holds_nan and blank + unknown + unpaired == 0,
 )
 
 # %%
@@ -206,11 +204,11 @@ range_as_said = (lowest, highest) == (1, 255)
 # %%
 verdict(
     "C14",
-    "pixel values run from 1 to 255, and higher is darker.",
     f"they run from {lowest} to {highest}. Drawn in plain grey scale a "
     f"higher value is {'darker' if darker_as_stored else 'lighter'}; "
     f"{'darker' if darker_inverted else 'lighter'} in the inverted one.",
-    range_as_said and darker_as_stored,
+    range=range_as_said,
+    darker=darker_as_stored,
 )
 
 # %% [markdown]
@@ -237,10 +235,9 @@ zeros, second = value_shares[by_frequency[:2]]
 TEN_TIMES = 10  # "by far": ten times the next, a matter of taste
 verdict(
     "C3",
-    "zero is by far the most frequent intensity.",
     f"{zeros:.1%} of all pixels are 0; the next, {by_frequency[1]}, makes "
     f"{second:.1%}.",
-    by_frequency[0] == 0 and zeros > TEN_TIMES * second,
+    most=by_frequency[0] == 0 and zeros > TEN_TIMES * second,
 )
 
 # %% [markdown]
@@ -296,11 +293,10 @@ claim(
 )
 verdict(
     "C5",
-    "the boot's histogram has two peaks, at 0 and between 0.8 and 1.0.",
     f"so it is for the first training image, with {sum(first_boot)} of "
     f"{len(BIN_COUNTS)} bar widths. Of all boots {min(boot_shares):.0%} to "
     f"{max(boot_shares):.0%} have their second peak there.",
-    labels[0] == BOOT and all(first_boot),
+    peaks=labels[0] == BOOT and all(first_boot),
 )
 
 # %% [markdown]
@@ -458,7 +454,7 @@ claim(
 
 # %%
 ledger.record(
-    figures={
+    numbers={
         "between_class_variance_share": between_share,
         "zero_pixel_share": zeros,
         "boots_with_bright_second_peak": boot_shares[0],
@@ -525,12 +521,12 @@ for first in (0, 1):  # the number of the first pixel
 # %%
 verdict(
     "C4",
-    "pixels 350, 470 and 600 reach high intensities, 10 and 200 hardly.",
     f"counted from 0, the first three exceed 200 in at least "
     f"{counted[0][0]:.0%} of images, the other two in at most "
     f"{counted[0][1]:.1%}; counted from 1, {counted[1][0]:.0%} and "
     f"{counted[1][1]:.1%}.",
-    all(high >= OFTEN and low <= HARDLY for high, low in counted.values()),
+    high=all(high >= OFTEN for high, _ in counted.values()),
+    hardly=all(low <= HARDLY for _, low in counted.values()),
 )
 
 # %%
@@ -630,12 +626,11 @@ periodic = repeats(by_lag, 28, TIMES)
 still_periodic = repeats(by_lag_shuffled, 28, TIMES)
 verdict(
     "C6",
-    "the correlation of pixels repeats periodically.",
     f"it peaks at each of the first {TIMES} multiples of 28, at "
     f"{by_lag[28]:.2f}, {by_lag[56]:.2f}, {by_lag[84]:.2f} and so on; "
     f"half a period on it is {by_lag[42]:.2f}. After a shuffle the period is "
     f"{'still there' if still_periodic else 'gone'}.",
-    periodic,
+    periodic=periodic,
 )
 
 # %%
@@ -644,7 +639,7 @@ same_values = np.array_equal(
 )
 
 # %%
-claim("the shuffle changes no correlation, only its place", same_values)
+fact("the shuffle changes no correlation, only its place", same_values)
 claim("and with the order the period is lost", not still_periodic)
 
 # %% [markdown]
@@ -784,7 +779,7 @@ claim(
 
 # %%
 ledger.record(
-    figures={
+    numbers={
         "one_pixel_easiest_pair_accuracy": easy_right.value,
         "one_pixel_hardest_pair_accuracy": hard_right.value,
         "one_pixel_optimism": optimism,
@@ -933,7 +928,7 @@ say(
 
 # %%
 ledger.record(
-    figures={
+    numbers={
         "neighbours_agree_share": agree,
         "suspicious_labels": suspicious.sum(),
     }
@@ -1198,7 +1193,7 @@ claim(
     "the three kinds of shoe are the least like their mirror image",
     set(np.argsort(mirror)[:3]) == set(shoes),
 )
-ledger.record(figures={"fills_frame_share": filling})
+ledger.record(numbers={"fills_frame_share": filling})
 
 # %% [markdown]
 # ## Further reading
