@@ -3,6 +3,7 @@
 python3 tools/set_up.py            the environment, the data set and the weights
 python3 tools/set_up.py browser    and a browser, for inspecting the site
 python3 tools/set_up.py extras     and what single sections need (requirements-extras.lock; 400 MB)
+python3 tools/set_up.py uv         a virtual environment with nothing but uv: other versions than the locked ones can go into it
 
 Uses nothing but the standard library: it runs before anything is installed.
 """
@@ -15,12 +16,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
-STAMP = ENVIRONMENT / "ready.txt"
+READY = ENVIRONMENT / "ready.txt"  # holds the hash of the lock and settings that the environment was made from
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -33,20 +35,10 @@ def environment() -> None:
     wanted = hashlib.sha256(
         (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     ).hexdigest()
-    if STAMP.is_file() and STAMP.read_text() == wanted and PYTHON.exists():
+    if READY.is_file() and READY.read_text() == wanted and PYTHON.exists():
         return
-    if sys.version_info < (3, 10):  # noqa: UP036  this file runs before anything is checked
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise SetUpError(f"The course needs Python 3.10 or newer; this is {found}. Try `make PYTHON=python3.12 ...`.")
     say("set up: the locked packages go into .venv (about 2 GB; a few minutes the first time)")
-    if not PYTHON.exists():
-        run([sys.executable, "-m", "venv", ENVIRONMENT], "On Debian: apt-get install python3-venv")
-    if run_quietly([PYTHON, "-c", "import uv"]) != 0:
-        # The bootstrap is the locked version too; its hash is checked with all others in the next step.
-        run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", locked("uv")],
-            "Is a package index reachable?",
-        )
+    bootstrap()
     uv = [PYTHON, "-m", "uv", "--system-certs", "pip"]  # as pip does: a proxy may sign with its own
     run(
         [*uv, "sync", "--quiet", "--python", PYTHON, "--require-hashes", ROOT / "requirements.lock"],
@@ -58,7 +50,7 @@ def environment() -> None:
     )
     for headers in ENVIRONMENT.glob("lib/python3*/site-packages/tensorflow/include"):
         shutil.rmtree(headers)  # 270 MB for those who compile against TensorFlow
-    STAMP.write_text(wanted)
+    READY.write_text(wanted)
 
 
 def extras() -> None:
@@ -72,12 +64,45 @@ def extras() -> None:
     )
 
 
+def bootstrap() -> None:
+    """A virtual environment with uv. What the index sends is looked at only when its hash is one that the lock names."""
+    if sys.version_info < (3, 10):  # noqa: UP036  this file runs before anything is checked
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise SetUpError(f"The course needs Python 3.10 or newer; this is {found}. Try `make PYTHON=python3.12 ...`.")
+    if not PYTHON.exists():
+        run([sys.executable, "-m", "venv", ENVIRONMENT], "On Debian: apt-get install python3-venv")
+    if run_quietly([PYTHON, "-c", "import uv"]) == 0:
+        return  # it came this way, or by a uv that did
+    wanted = locked("uv")
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = Path(folder) / "uv.txt"
+        requirements.write_text(wanted)
+        # A wheel alone: a source archive would run code of its own to be built.
+        pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        pip += ["--only-binary=:all:", "--require-hashes", "--requirement", requirements]
+        result = subprocess.run([str(part) for part in pip], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode == 0:
+        return
+    name = wanted.split()[0]
+    if "DO NOT MATCH THE HASHES" in result.stderr:
+        found = re.findall(r"Got\s+(\w+)", result.stderr)
+        raise SetUpError(
+            f"What the package index sends as {name} has the SHA-256 {', '.join(found)}, which is none of those in "
+            "requirements.lock. Nothing of it was installed or run. If `git diff requirements.lock` shows a change, run "
+            "`git checkout -- requirements.lock`; if not, use another index."
+        )
+    raise SetUpError(f"{name} could not be installed. Is a package index reachable? pip says:\n{result.stderr.strip()}")
+
+
 def locked(package: str) -> str:
-    """`package==version` as the lock has it."""
-    match = re.search(rf"^{package}==\S+", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
+    """`package==version` and its hashes, as the lock has them."""
+    pattern = rf"^{re.escape(package)}==.*(?:\n +--hash=sha256:\w+.*)+"
+    match = re.search(pattern, (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     if match is None:
-        raise SetUpError(f"requirements.lock does not name {package}. Run `git checkout -- requirements.lock`.")
-    return match.group(0)
+        raise SetUpError(
+            f"requirements.lock does not name {package} with a hash. Run `git checkout -- requirements.lock`."
+        )
+    return match.group(0) + "\n"
 
 
 def data_set() -> None:
@@ -93,13 +118,14 @@ def data_set() -> None:
 
 
 def weights() -> None:
-    """Pre-trained weights in the cache. Without them one chapter is left out, so this is no error."""
+    """Pre-trained weights in the cache. No error without them: the quick book leaves one chapter out."""
     fetch = [PYTHON, "-m", "helpers.pretrained"]
     if run_quietly(fetch, offline=True) != 0:
         say("set up: pre-trained weights for the chapter on transfer (20 MB)")
         if run_quietly(fetch) != 0:
             say(
-                "set up: they could not be had; `.venv/bin/python -m helpers.pretrained` says why. The book does without."
+                "set up: they could not be had; `.venv/bin/python -m helpers.pretrained` says why. "
+                "The quick book leaves that chapter out; the full one needs them."
             )
 
 
@@ -150,14 +176,20 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def main(wishes: list[str]) -> None:
+    if wishes == ["uv"]:
+        return bootstrap()
+    environment()
+    if "extras" in wishes:
+        extras()
+    data_set()
+    weights()
+    if "browser" in wishes:
+        browser()
+
+
 if __name__ == "__main__":
     try:
-        environment()
-        if "extras" in sys.argv[1:]:
-            extras()
-        data_set()
-        weights()
-        if "browser" in sys.argv[1:]:
-            browser()
+        main(sys.argv[1:])
     except SetUpError as error:
         sys.exit(f"set up: {error}")
