@@ -346,8 +346,8 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "C8": Criterion(
         claim="Coat and Pullover form distinct clusters in PCA, Shirt and T-shirt mix.",
-        criterion="Two classes are distinct if at least nine of ten of their images are told apart by the first two components, "
-        "otherwise they mix.",
+        criterion="Two classes are distinct if at least nine of ten of their validation images are told apart by the first two "
+        "components of the standardised pixels, by a vote of 15 neighbours; otherwise they mix.",
         parts={"distinct": STATEMENT, "mix": STATEMENT},
     ),
     "C9": Criterion(

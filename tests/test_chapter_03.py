@@ -71,14 +71,6 @@ def test_lone_pixel_has_the_root_of_the_count_as_z(brightness):
     assert chapter.z_of_lone_pixel(brightness, 101) == pytest.approx(10)
 
 
-@pytest.mark.parametrize(
-    ("first", "ten", "expected"),
-    [(25, 60, True), (22, 63, True), (21.9, 60, False), (25, 63.1, False), (29, 72, False)],
-)
-def test_tolerance_of_three_points_holds_for_both_shares(first, ten, expected):
-    assert chapter.within_three_points(first, ten) is expected
-
-
 def test_scatter_gives_each_class_its_color_mark_and_points():
     figure, axis = plt.subplots()
     labels = np.repeat(np.arange(10), 2)
