@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from tools.chapters import ROOT, PipelineError, all_chapters
-from tools.stamp import stamp
+from tools.stamp import REFERENCE, REPOSITORY, source_address, stamp
 
 RELEASE = {"COURSE_REPOSITORY": "https://example.org/course", "COURSE_REFERENCE": "v1.2.3"}
 
@@ -34,3 +34,22 @@ def test_without_a_release_it_says_what_to_set(tmp_path):
 def test_notebook_without_setup_cell_is_refused():
     with pytest.raises(PipelineError, match="no setup cell"):
         stamp(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("x = 1")]), "git+x@y")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (REPOSITORY, 'https://example.org/course"; print("'),
+        (REPOSITORY, "https://token@example.org/course"),
+        (REPOSITORY, "course"),
+        (REFERENCE, 'v1";print("'),
+        (REFERENCE, "v1 v2"),
+    ],
+)
+def test_what_could_end_the_string_or_hold_a_secret_is_refused(monkeypatch, name, value):
+    for variable, good in RELEASE.items():
+        monkeypatch.setenv(variable, good)
+    assert source_address() == "git+https://example.org/course@v1.2.3"
+    monkeypatch.setenv(name, value)
+    with pytest.raises(PipelineError, match=f"{name} is .*; expected"):
+        source_address()

@@ -21,7 +21,7 @@ from tools.results import write_entries
 from tools.stage import stage
 from tools.verify import verify
 
-STAMP = "built-from.txt"
+BUILT_FROM = "built-from.txt"  # in the site: the fingerprint of what it was built from
 
 
 def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
@@ -33,8 +33,8 @@ def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
     if budget == "full":
         write_entries(project)
     link = project / "_build" / "html"
-    stamp = fingerprint(project, budget)
-    if (link / STAMP).is_file() and (link / STAMP).read_text() == stamp:
+    sources = fingerprint(project, budget)
+    if (link / BUILT_FROM).is_file() and (link / BUILT_FROM).read_text() == sources:
         print("build: the site is up to date", flush=True)
         return link
     print("build: pages are made, about 30 s", flush=True)
@@ -44,7 +44,7 @@ def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
     if findings:
         lines = "\n".join(f"{f.page}  {f.check}: {f.found}  {f.mend}" for f in findings)
         raise PipelineError(f"{lines}\nThe new site was not published; the previous one is untouched.")
-    (site / STAMP).write_text(stamp)
+    (site / BUILT_FROM).write_text(sources)
     swap(site, link)
     return link
 

@@ -6,6 +6,7 @@ COURSE_REPOSITORY=https://... COURSE_REFERENCE=v1.0.0 python -m tools.stamp FOLD
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -21,7 +22,16 @@ BLANK = 'SOURCE = ""'
 def source_address() -> str | None:
     """What pip installs in Colab, or None when this is no release."""
     repository, reference = os.environ.get(REPOSITORY), os.environ.get(REFERENCE)
-    return f"git+{repository}@{reference}" if repository and reference else None
+    if not (repository and reference):
+        return None
+    # Both are written into code that readers run, so they hold nothing that could end a string.
+    if not re.fullmatch(r"https://[\w.-]+(/[\w.-]+)+", repository):
+        raise PipelineError(
+            f"{REPOSITORY} is {repository!r}; expected an address such as https://github.com/name/course."
+        )
+    if not re.fullmatch(r"[\w.+-]+", reference):
+        raise PipelineError(f"{REFERENCE} is {reference!r}; expected a tag such as v1.0.0.")
+    return f"git+{repository}@{reference}"
 
 
 def stamp(notebook: nbformat.NotebookNode, address: str) -> None:
