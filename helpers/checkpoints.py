@@ -40,7 +40,7 @@ def folder() -> Path:
 def save(name: str, model: keras.Model) -> None:
     """Keep a trained network under this name, in one step: never half a file."""
     recipe, path = _recipe(name), _path(name)
-    plain = recipe.build()  # takes the weights only: an optimizer would triple the file
+    plain = recipe.build()  # takes the weights only: an optimiser would triple the file
     if _shapes(model) != _shapes(plain):
         raise ValueError(
             f"This network is not {name!r}: its layers differ from helpers.models.{recipe.build.__name__}(). "

@@ -22,7 +22,7 @@ from helpers.metrics import class_numbers, confusion
 WIDTH = 5.6  # inches
 SCREEN_DPI, FILE_DPI = 110, 220
 
-# M. A. Petroff, "Accessible Color Sequences for Data Visualization" (2021), ten colours.
+# M. A. Petroff, arXiv:2107.02270 (2021), ten colours.
 PALETTE = ("#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd")
 CLASS_COLORS = dict(zip(CLASS_NAMES, PALETTE))
 CLASS_MARKERS = dict(zip(CLASS_NAMES, "osD^vP*X<>"))  # shape tells classes apart where colour does not

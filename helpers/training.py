@@ -42,7 +42,7 @@ class Cycle(keras.callbacks.Callback):
 
 
 def train_from(network: keras.Model, weights: list, batches: Batches, epochs: int, peak: float, seed: int = 0) -> None:
-    """Train a compiled network from these weights as if for the first time: its optimizer forgets what it knew.
+    """Train a compiled network from these weights as if for the first time: its optimiser forgets what it knew.
 
     Dropout is not started anew: it goes on drawing where it stopped.
     """
