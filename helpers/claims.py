@@ -77,10 +77,9 @@ def verdict(id: str, ours: str, needs_full: bool = False, evidence: str = "this 
     if needs_full and not budget.is_full():
         say(f"**{id}** ◌ The report: {criterion.claim} *(not judged on the quick budget)*")
         return
-    by_part = f" Part by part: {_by_part(judged.parts)}." if len(judged.parts) > 1 else ""
     say(
         f"**{id} {MARKS[judged.outcome]} {judged.outcome}.** The report: {criterion.claim} "
-        f"*Criterion:* {criterion.criterion} *Here:* {ours}{by_part}"
+        f"*Criterion:* {criterion.criterion} *Here:* {ours}{_by_part(judged.parts)}"
     )
     kept = {
         "outcome": judged.outcome,
@@ -94,8 +93,12 @@ def verdict(id: str, ours: str, needs_full: bool = False, evidence: str = "this 
 
 
 def _by_part(parts: dict[str, Part]) -> str:
-    """For example `train ✓, test ✗`."""
-    return ", ".join(f"{name.replace('_', ' ')} {MARKS[part.outcome]}" for name, part in parts.items())
+    """For example ` Part by part: train ✓ (5 seeds span 0.909 to 0.912), test ✗ (...).`"""
+    reasons = [f" ({part.why})" if part.why else "" for part in parts.values()]
+    if len(parts) == 1:
+        return reasons[0]
+    marks = [f"{name.replace('_', ' ')} {MARKS[part.outcome]}" for name, part in parts.items()]
+    return f" Part by part: {', '.join(map(''.join, zip(marks, reasons)))}."
 
 
 def _keep(statement: str, kind: str, holds: bool, judged: bool) -> None:

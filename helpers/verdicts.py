@@ -74,7 +74,7 @@ def figure(reported: float | Sequence[float], decimals: int, values: Iterable[fl
         if not low <= value <= high:  # NaN is refused here too
             raise ValueError(f"expected low <= value <= high for each seed, found {low}, {value}, {high}.")
     if len(values) < SEEDS:
-        return Part(FIGURE, NOT_SETTLED, _too_few(len(values)))
+        return Part(FIGURE, NOT_SETTLED, _too_few(FIGURE, len(values)))
     least, most = min(low for low, _ in intervals), max(high for _, high in intervals)
     holds = agrees(reported, decimals, least, most)
     why = f"{len(values)} seeds span {least:.{decimals}f} to {most:.{decimals}f}"
@@ -156,7 +156,7 @@ def _judge_part(id: str, criterion: Criterion, name: str, measured: Mapping[str,
             raise TypeError(f"{what}: the report does not give the recipe, so tell what ours reaches in `ours` alone.")
         return Part(FIGURE, NOT_REPRODUCIBLE, "the report does not give the recipe")
     if name not in measured:
-        return Part(kind, NOT_SETTLED, "not measured yet" if kind == STATEMENT else _too_few(0))
+        return Part(kind, NOT_SETTLED, "not measured yet" if kind == STATEMENT else _too_few(kind, 0))
     given = measured[name]
     if isinstance(given, Part):
         if given.kind != kind:
@@ -181,7 +181,7 @@ def _compare(kind: str, low: float, value: float, high: float, seeds: int, margi
     seeds = len(seeds) if hasattr(seeds, "__len__") else int(seeds)
     span = f"{100 * value:+.2f} points ({100 * low:+.2f} to {100 * high:+.2f})"
     if seeds < SEEDS:
-        return Part(kind, NOT_SETTLED, f"{span}, {_too_few(seeds)}")
+        return Part(kind, NOT_SETTLED, f"{span}; {_too_few(kind, seeds)}")
     small = -margin <= low and high <= margin
     holds = {  # True, False, or None where the interval leaves it open
         BEATS: True if low > 0 else False if high < 0 or small else None,
@@ -198,9 +198,9 @@ def _criterion(id: str) -> Criterion:
     return CRITERIA[id]
 
 
-def _too_few(seeds: int) -> str:
-    runs = {0: "no seed", 1: "one seed"}.get(seeds, f"{seeds} seeds")
-    return f"{runs} measured so far, {SEEDS} settle it"
+def _too_few(kind: str, seeds: int) -> str:
+    recipe = " of the report's recipe" if kind == FIGURE else ""
+    return f"fewer than {SEEDS} seeds{recipe} measured so far: {seeds}"
 
 
 def truth(holds: object, what: str) -> bool:
@@ -388,7 +388,7 @@ CRITERIA: dict[str, Criterion] = {
     ),
     "C13": Criterion(
         claim="CNNs are translation invariant.",
-        criterion="A trained CNN is as often right on test images moved by three pixels as on images that lose the same columns "
+        criterion="A trained CNN is as often right on new images moved by three pixels as on images that lose the same columns "
         "without being moved: the intervals of the two accuracies overlap.",
         parts={"invariant": STATEMENT},
     ),

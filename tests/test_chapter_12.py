@@ -99,3 +99,8 @@ def test_cut_images_lose_what_a_shift_pushes_out_and_move_nothing():
     cut = chapter.cut_right(images, 1)
     assert (cut[:, :, 3] == 0).all() and np.array_equal(cut[:, :, :3], images[:, :, :3])
     assert np.array_equal(chapter.cut_right(images, 0), images)
+
+
+def test_a_pair_stands_out_only_beyond_the_interval_of_the_difference():
+    assert chapter.stands_out(200, 100) is True and chapter.stands_out(100, 200) is False
+    assert chapter.stands_out(120, 100) is None and chapter.stands_out(100, 120) is None

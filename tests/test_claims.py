@@ -113,6 +113,15 @@ def test_a_verdict_on_several_parts_tells_each(said):
     assert kept["evidence"] == "depth" and kept["parts"]["darker"]["outcome"] == "holds"
 
 
+def test_a_verdict_says_why_it_is_not_settled(said):
+    claims.verdict("D1", "92 %, by our recipe.")
+    claims.verdict("B1", "99 %.", train=[0.99] * 5, test=[0.99], loss=[])
+    first, second = (bundle["text/plain"] for bundle in said)
+    assert first.startswith("D1 ◌ not settled. ")
+    assert first.endswith("92 %, by our recipe. (fewer than 5 seeds of the report's recipe measured so far: 0)")
+    assert "train ✗ (5 seeds span 0.9900 to 0.9900), test ◌ (fewer than 5 seeds" in second
+
+
 def test_in_a_world_without_signal_all_is_recorded_and_nothing_stops(said, monkeypatch, tmp_path):
     monkeypatch.setenv("COURSE_CHALLENGE", "1")
     monkeypatch.setenv("COURSE_BUDGET", "quick")

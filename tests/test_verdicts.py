@@ -202,13 +202,15 @@ def test_an_accuracy_brings_its_interval():
 def test_fewer_than_five_seeds_settle_nothing():
     verdict = judge("B1", train=[0.9103] * 3, test=[0.8866] * 3, loss=[0.3321] * 3)
     assert verdict.outcome == NOT_SETTLED
-    assert verdict.parts["train"].why == "3 seeds measured so far, 5 settle it"
+    assert verdict.parts["train"].why == "fewer than 5 seeds of the report's recipe measured so far: 3"
 
 
 def test_one_training_compared_with_another_is_one_seed():
     labels = np.arange(1000) % 10
     paired = metrics.paired_difference(labels, labels, np.zeros_like(labels))
-    assert paired.low > 0.5 and judge("D6", block=paired).outcome == NOT_SETTLED
+    verdict = judge("D6", block=paired)
+    assert paired.low > 0.5 and verdict.outcome == NOT_SETTLED
+    assert verdict.parts["block"].why.endswith("; fewer than 5 seeds measured so far: 1")
 
 
 def test_what_was_not_measured_is_not_settled():
