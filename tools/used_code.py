@@ -7,10 +7,12 @@ nothing stale that does not call it.
 from __future__ import annotations
 
 import ast
+import copy
 import io
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 PACKAGE = "helpers"
@@ -24,6 +26,7 @@ class Module:
     definitions: dict[str, str] = field(default_factory=dict)
     at_import: list[str] = field(default_factory=list)
     imports: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    uses: dict[tuple[str, str], list[tuple[str, str | None]]] = field(default_factory=dict)  # found so far
 
 
 def used_definitions(source: str, folder: Path, skip: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -70,7 +73,8 @@ def used_definitions(source: str, folder: Path, skip: frozenset[str] = frozenset
     return found
 
 
-def imported_modules(source: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def imported_modules(source: str) -> frozenset[str]:
     """The top names of all packages that the code imports anywhere."""
     modules = set()
     for node in ast.walk(parse(source)):
@@ -78,9 +82,10 @@ def imported_modules(source: str) -> set[str]:
             modules |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             modules.add((node.module or "").split(".")[0])
-    return modules
+    return frozenset(modules)
 
 
+@lru_cache(maxsize=1024)
 def imported_names(source: str) -> dict[str, tuple[str, str | None]]:
     """Local name -> (helper module, definition in it); the definition is None where the name is the module itself."""
     names: dict[str, tuple[str, str | None]] = {}
@@ -98,6 +103,7 @@ def imported_names(source: str) -> dict[str, tuple[str, str | None]]:
     return names
 
 
+@lru_cache(maxsize=256)
 def take_apart(source: str) -> Module:
     """The top level of a module: definitions by name, statements that run at import, names got from other helpers."""
     parts = Module(imports=imported_names(source))
@@ -153,6 +159,7 @@ def _only_comments(code: str) -> bool:
     return all(line.lstrip().startswith("#") for line in code.splitlines() if line.strip())
 
 
+@lru_cache(maxsize=4096)
 def parse(code: str) -> ast.Module:
     """The syntax tree, or an empty one for a cell that is not plain Python (a magic): its text counts as it is."""
     try:
@@ -161,11 +168,13 @@ def parse(code: str) -> ast.Module:
         return ast.Module(body=[], type_ignores=[])
 
 
-def _inside(name: str, parts: Module, text: str) -> Iterator[tuple[str, str | None]]:
+def _inside(name: str, parts: Module, text: str) -> list[tuple[str, str | None]]:
     """What a definition uses: of its own module and of those that its module imports."""
-    own = {each: (name, each) for each in parts.definitions}
-    yield from _uses(text, parts.imports | own)
-    yield from _uses(text, imported_names(text))  # imports inside a function
+    if (name, text) not in parts.uses:
+        own = {each: (name, each) for each in parts.definitions}
+        late = imported_names(text)  # imports inside a function
+        parts.uses[name, text] = [*_uses(text, parts.imports | own), *_uses(text, late)]
+    return parts.uses[name, text]
 
 
 def _uses(code: str, names: dict[str, tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
@@ -186,10 +195,11 @@ def _uses(code: str, names: dict[str, tuple[str, str | None]]) -> Iterator[tuple
 def _with_decorators(node: ast.stmt) -> ast.stmt:
     """The node from its first decorator on, which its own line number leaves out."""
     decorators = getattr(node, "decorator_list", [])
-    if decorators:
-        node.lineno = min(decorator.lineno for decorator in decorators)
-        node.col_offset = 0
-    return node
+    if not decorators:
+        return node
+    whole = copy.copy(node)
+    whole.lineno, whole.col_offset = min(decorator.lineno for decorator in decorators), 0
+    return whole
 
 
 def _assigned(node: ast.Assign | ast.AnnAssign) -> list[str]:
@@ -203,3 +213,23 @@ def _is_silent(node: ast.stmt) -> bool:
     if isinstance(node, ast.Expr) and isinstance(getattr(node.value, "value", None), str):
         return True
     return isinstance(node, (ast.Import, ast.ImportFrom))
+
+
+def reachable(source: str, start: str) -> str:
+    """The part of a module that one of its definitions needs: imports, and the definitions that it mentions."""
+    parts = take_apart(source)
+    if start not in parts.definitions:
+        return ""
+    own = {name: ("", name) for name in parts.definitions}
+    needed, waiting = {}, [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = parts.definitions[name]
+            waiting += [other for _, other in _uses(needed[name], own)]
+    imports = [ast.get_source_segment(source, node) for node in parse(source).body if _is_import(node)]
+    return "\n".join([*imports, *(needed[name] for name in sorted(needed))])
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom)) and getattr(node, "module", "") != "__future__"
