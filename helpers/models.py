@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from helpers.quiet import quiet
 
 with quiet():
@@ -169,6 +171,12 @@ def autoencoder(code: int = 32) -> keras.Model:
         ]
     )
     return keras.Sequential([encoder, decoder])
+
+
+def predict_classes(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The class that the network names for each image; the channel axis may be missing."""
+    images = images[..., None] if images.ndim == 3 else images
+    return network.predict(images, batch_size=500, verbose=0).argmax(axis=1)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class FusedNormalization(keras.layers.BatchNormalization):
     """Keras' batch normalisation of maps in one operation: the same numbers, and on a CPU in less than half the time."""
 
     def call(self, inputs, training=None, mask=None):
-        if not (training and self.trainable):
+        if not (training and self.trainable) or len(inputs.shape) != 4:  # vectors have no such operation
             return super().call(inputs, training=training, mask=mask)
         scaled, mean, variance = tf.compat.v1.nn.fused_batch_norm(
             inputs, self.gamma, self.beta, epsilon=self.epsilon, is_training=True
