@@ -81,6 +81,8 @@ def _same(found: Any, expected: Any) -> bool:
     if have.shape != want.shape:
         return False
     kinds = {have.dtype.kind, want.dtype.kind}
+    if "U" in kinds and len(kinds) > 1:  # text beside numbers, which NumPy 2.0 fails to compare
+        return False
     if kinds <= set("biufc") and not kinds <= set("biu"):
         return np.allclose(have, want, rtol=1e-5, atol=1e-7)
     return np.array_equal(have, want)  # a count that is off by one is wrong, however large
