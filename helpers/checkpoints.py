@@ -2,13 +2,15 @@
 
 A chapter that has trained a network keeps it with `save(name, model)`; a later one asks for it with
 `trained(name)` and gets it from the file, or, where there is none that can be trusted, trained now by
-its recipe in `helpers.models`. A file is read only when its hash is the one noted when it was written,
-and in Keras' safe mode. COURSE_CHECKPOINTS names another folder than the cache's.
+its recipe in `helpers.models`. A file is read only when its hash is the one noted when it was written, when the
+recipe is still the one that made it (the whole network and the code that trains it), and in Keras' safe mode.
+COURSE_CHECKPOINTS names another folder than the cache's.
 """
 
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -21,9 +23,18 @@ from pathlib import Path
 from IPython import get_ipython
 from IPython.display import display
 
-from helpers import budget, fetch, ledger
+from helpers import budget, fetch, inputs, ledger
 from helpers.data import load_fashion_mnist
-from helpers.models import BATCH, RECIPES, Recipe, compile_to_rebuild, compile_with_one_cycle, keras
+from helpers.models import (
+    BATCH,
+    RECIPES,
+    OneCycle,
+    Recipe,
+    compile_to_rebuild,
+    compile_with_one_cycle,
+    cross_entropy,
+    keras,
+)
 
 VARIABLE = "COURSE_CHECKPOINTS"
 
@@ -41,9 +52,9 @@ def save(name: str, model: keras.Model) -> None:
     """Keep a trained network under this name, in one step: never half a file."""
     recipe, path = _recipe(name), _path(name)
     plain = recipe.build()  # takes the weights only: an optimiser would triple the file
-    if _shapes(model) != _shapes(plain):
+    if where := _difference(model, plain):
         raise ValueError(
-            f"This network is not {name!r}: its layers differ from helpers.models.{recipe.build.__name__}(). "
+            f"This network is not {name!r}: it differs from helpers.models.{recipe.build.__name__}() in {where}. "
             "Save it under another name, or bring the two in line."
         )
     plain.set_weights(model.get_weights())
@@ -64,6 +75,7 @@ def save(name: str, model: keras.Model) -> None:
 def trained(name: str) -> keras.Model:
     """The network of this name: from its checkpoint, or trained now, which shows its progress."""
     recipe = _recipe(name)
+    inputs.allowed("checkpoints", name)
     try:
         return _load(name)
     except FileNotFoundError:
@@ -90,13 +102,13 @@ def _load(name: str) -> keras.Model:
     if _sha256(path) != noted:
         raise Refused("its hash is not the one noted when it was written; the file is damaged or another.")
     if made_by != _made_by(name):
-        raise Refused("it was made by another recipe or budget.")
+        raise Refused("it was made by another recipe or budget, or by other code.")
     try:
         model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # whatever is wrong with the file, the network can be had
         raise Refused(f"Keras cannot read it ({type(error).__name__}).") from None
-    if _shapes(model) != _shapes(RECIPES[name].build()):
-        raise Refused("it holds another network.")
+    if where := _difference(model, RECIPES[name].build()):
+        raise Refused(f"it holds another network: they differ in {where}.")
     return model
 
 
@@ -175,13 +187,47 @@ def _path(name: str) -> Path:
 
 
 def _made_by(name: str) -> dict:
-    """What must be the same for a checkpoint to stand for a training: the recipe and the images."""
-    recipe = asdict(RECIPES[name]) | {"build": RECIPES[name].build.__name__}
-    return {"name": name, "budget": budget.name(), "images": budget.images(), "recipe": recipe}
+    """What must be the same for a checkpoint to stand for a training: recipe, network, code and images."""
+    recipe = RECIPES[name]
+    code = (_train, recipe.build, compile_with_one_cycle, compile_to_rebuild, OneCycle, cross_entropy)
+    return {
+        "name": name,
+        "budget": budget.name(),
+        "images": budget.images(),
+        "recipe": asdict(recipe) | {"build": recipe.build.__name__},
+        "network": _digest(_layers(recipe.build())),
+        "code": _digest([inspect.getsource(each) for each in code]),
+    }
 
 
-def _shapes(model: keras.Model) -> list:
-    return [(type(layer).__name__, [tuple(weight.shape) for weight in layer.weights]) for layer in model.layers]
+def _difference(model: keras.Model, other: keras.Model) -> str | None:
+    """The first layer, or what of it, in which two networks differ. None when they are the same but for names."""
+    layers, others = _layers(model), _layers(other)
+    if len(layers) != len(others):
+        return f"the number of layers ({len(layers)} and {len(others)})"
+    for number, (layer, another) in enumerate(zip(layers, others), 1):
+        if layer["class_name"] != another["class_name"]:
+            return f"layer {number} ({layer['class_name']} and {another['class_name']})"
+        for key in sorted(layer["config"].keys() | another["config"].keys()):
+            if layer["config"].get(key) != another["config"].get(key):
+                return f"{key} of layer {number} ({layer['class_name']})"
+    return None
+
+
+def _layers(model: keras.Model) -> list[dict]:
+    """Every layer with all its settings except names, which Keras counts up, as plain as JSON has it."""
+    layers = json.loads(json.dumps(_nameless(model.get_config()["layers"]), default=str))
+    return [{"class_name": layer["class_name"], "config": layer["config"]} for layer in layers]
+
+
+def _nameless(config: object) -> object:
+    if isinstance(config, dict):
+        return {key: _nameless(value) for key, value in config.items() if key not in ("name", "build_config")}
+    return [_nameless(value) for value in config] if isinstance(config, (list, tuple)) else config
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

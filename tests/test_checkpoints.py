@@ -4,14 +4,27 @@ import json
 
 import numpy as np
 import pytest
+from chapter_functions import chapter_functions
 
 from helpers import checkpoints, models
 from helpers.data import Labelled, Splits
+from helpers.inputs import InputNotNamed
 from helpers.models import Recipe, keras
 
 
 def tiny():
     return keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
+def with_dropout(rate):
+    """Builders that differ in nothing that a file's shapes could show."""
+
+    def tiny():
+        return keras.Sequential([
+            keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dropout(rate), keras.layers.Dense(10)
+        ])  # fmt: skip
+
+    return tiny
 
 
 def other():
@@ -134,9 +147,61 @@ def test_budgets_do_not_mix(folder, trainings, monkeypatch):
 
 
 def test_another_network_is_not_saved_under_the_name(folder):
-    with pytest.raises(ValueError, match="not 'tiny'.*differ"):
+    with pytest.raises(ValueError, match=r"not 'tiny'.*differs.*the number of layers \(4 and 3\)"):
         checkpoints.save("tiny", other())
     assert list(folder.iterdir()) == []
+
+
+def test_another_dropout_is_another_network(folder, monkeypatch):
+    monkeypatch.setitem(models.RECIPES, "tiny", Recipe(with_dropout(0.3), 1, 1))
+    with pytest.raises(ValueError, match=r"not 'tiny'.*differs.*rate of layer 3 \(Dropout\)"):
+        checkpoints.save("tiny", with_dropout(0.5)())
+    assert list(folder.iterdir()) == []
+
+
+def test_a_changed_dropout_refuses_the_checkpoint(folder, trainings, monkeypatch, capsys):
+    monkeypatch.setitem(models.RECIPES, "tiny", Recipe(with_dropout(0.3), 1, 1))
+    checkpoints.save("tiny", with_dropout(0.3)())
+    checkpoints.trained("tiny")
+    assert trainings == []
+    monkeypatch.setitem(models.RECIPES, "tiny", Recipe(with_dropout(0.5), 1, 1))
+    checkpoints.trained("tiny")
+    assert trainings == ["tiny"] and "another recipe" in capsys.readouterr().err
+
+
+def test_changed_training_code_refuses_the_checkpoint(folder, trainings, monkeypatch, capsys):
+    checkpoints.save("tiny", tiny())
+
+    def cross_entropy(smoothing=0.0):
+        return models.cross_entropy(smoothing + 0.1)
+
+    monkeypatch.setattr(checkpoints, "cross_entropy", cross_entropy)
+    checkpoints.trained("tiny")
+    assert trainings == ["tiny"] and "other code" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("chapter", "builder", "name"),
+    [
+        ("09_teach_a_network_to_look", "simple_cnn", "simple-cnn"),
+        ("11_regularise_a_network", "three_block_cnn", "three-block-cnn"),
+        ("11_regularise_a_network", "regularised_cnn", "regularised-cnn"),
+        ("15_squeeze_a_garment", "autoencoder", "autoencoder"),
+    ],
+)
+def test_what_a_chapter_builds_is_what_the_recipe_builds(chapter, builder, name):
+    build = getattr(chapter_functions(chapter), builder)
+    model = build(32) if name == "autoencoder" else build()
+    assert checkpoints._difference(model, models.RECIPES[name].build()) is None
+
+
+def test_a_network_that_the_header_does_not_name_is_refused(folder, monkeypatch):
+    checkpoints.save("tiny", tiny())
+    monkeypatch.setenv("COURSE_INPUTS", json.dumps({"checkpoints": ["other"]}))
+    with pytest.raises(InputNotNamed, match=r"the trained network 'tiny'.*`inputs: \{checkpoints: \[other, tiny\]\}`"):
+        checkpoints.trained("tiny")
+    monkeypatch.setenv("COURSE_INPUTS", json.dumps({"checkpoints": ["tiny"]}))
+    checkpoints.trained("tiny")
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_names(folder):
