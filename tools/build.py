@@ -17,8 +17,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from helpers import ledger
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
+from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
 from tools.stamp import COLAB_BRANCH, REFERENCE, REPOSITORY, source_address, stamp
 
@@ -48,7 +48,7 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
     """The staged pages, the executed notebooks with their cost line, and the settings of this edition."""
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(project / "_build" / "stage", pages)
-    entries = ledger.read_all(project / "results") if (project / "results").is_dir() else {}
+    entries = entries_folder(project, budget)  # a full edition tells what it took itself
     chosen = chapters or all_chapters(project)
     for path in (pages / "notebooks").glob("*.ipynb"):
         if path.stem not in {chapter.name for chapter in chosen}:
@@ -56,7 +56,7 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
     for chapter in chosen:
         executed = project / "_build" / "executed" / budget / chapter.notebook.name
         notebook = nbformat.read(executed, as_version=4)
-        add_header(notebook, entries.get(chapter.name), budget)
+        add_header(notebook, read_entry(entries, chapter.name), budget)
         if address := source_address():
             stamp(notebook, address)
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)

@@ -1,22 +1,23 @@
-"""The chapters of the book, and the hashes that tell whether one must run again."""
+"""The chapters of the book, what each of them reads, and in which order they run."""
 
 from __future__ import annotations
 
 import ast
-import hashlib
-import json
-import sys
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import jupytext
 import nbformat
 
+from tools.used_code import parse
+
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "left_out"  # in the metadata of an executed notebook: why the chapter did not run
-# Helpers that only print, draw or compare: they cannot change a figure that is recorded.
-PRESENTATION = {"claims", "checks", "figures", "ledger"}
+WEIGHTS = ("mobilenet",)  # what `helpers.pretrained` can fetch
+HEADER = ("inputs", "alone")
 
 
 class PipelineError(Exception):
@@ -24,11 +25,23 @@ class PipelineError(Exception):
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """What a chapter reads besides the data set, by name."""
+
+    evidence: tuple[str, ...] = ()  # experiments of the evidence bank
+    chapters: tuple[str, ...] = ()  # chapters whose ledger entry it reads
+    checkpoints: tuple[str, ...] = ()  # networks that another chapter trains
+    weights: tuple[str, ...] = ()  # borrowed weights
+
+
+@dataclass(frozen=True)
 class Chapter:
     name: str
     script: Path
-    needs: tuple[str, ...]  # chapters whose results this one reads
+    inputs: Inputs = field(default_factory=Inputs)
     alone: bool = False  # trains so much that it gets every core, while no other chapter runs
+    keeps: tuple[str, ...] = ()  # networks that it trains and hands on with `checkpoints.save`
+    after: tuple[str, ...] = ()  # chapters that run before it: it reads their entries or networks
 
     @property
     def notebook(self) -> Path:
@@ -39,7 +52,12 @@ class Chapter:
         return self.name.split("_")[0]
 
     def read(self) -> nbformat.NotebookNode:
-        return jupytext.read(self.script)
+        return copy.deepcopy(_parsed(self.script.read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> nbformat.NotebookNode:
+    return jupytext.reads(text, fmt="py:percent")
 
 
 def all_chapters(project: Path = ROOT) -> list[Chapter]:
@@ -47,18 +65,29 @@ def all_chapters(project: Path = ROOT) -> list[Chapter]:
     chapters = [_chapter(script) for script in sorted((project / "notebooks").glob("[0-9][0-9]_*.py"))]
     if not chapters:
         raise PipelineError("No chapter found; expected files such as notebooks/01_prepare_the_data.py.")
-    known = {chapter.name for chapter in chapters}
+    keepers: dict[str, str] = {}
     for chapter in chapters:
-        for need in set(chapter.needs) - known:
-            raise PipelineError(
-                f"notebooks/{chapter.name}.py needs {need!r}, which is no chapter. Mend the `needs` in its header."
-            )
+        for network in chapter.keeps:
+            if network in keepers:
+                raise PipelineError(
+                    f"notebooks/{keepers[network]}.py and notebooks/{chapter.name}.py both keep the network {network!r}. "
+                    "Give one of them another name in `checkpoints.save`."
+                )
+            keepers[network] = chapter.name
+    known = {
+        "evidence": _experiments(project),
+        "chapters": {chapter.name for chapter in chapters},
+        "checkpoints": set(keepers),
+        "weights": set(WEIGHTS),
+    }
+    for chapter in chapters:
+        _check_names(chapter, known)
+    chapters = [replace(chapter, after=_after(chapter, keepers)) for chapter in chapters]
     try:
-        TopologicalSorter({chapter.name: chapter.needs for chapter in chapters}).prepare()
+        TopologicalSorter({chapter.name: chapter.after for chapter in chapters}).prepare()
     except CycleError as error:
-        raise PipelineError(
-            f"Chapters need each other in a circle: {', '.join(error.args[1])}. Mend a `needs`."
-        ) from None
+        circle = ", ".join(error.args[1])
+        raise PipelineError(f"Chapters read from each other in a circle: {circle}. Mend the `inputs` of one.") from None
     return chapters
 
 
@@ -73,96 +102,99 @@ def find_chapter(number: str, project: Path = ROOT) -> Chapter:
     )
 
 
-def _chapter(script: Path) -> Chapter:
-    course = jupytext.read(script).metadata.get("course", {})
-    return Chapter(script.stem, script, tuple(course.get("needs", ())), bool(course.get("alone", False)))
+def with_those_before(chapter: Chapter, project: Path = ROOT) -> list[Chapter]:
+    """The chapter and, before it, all chapters from which it reads, directly or through another."""
+    known = {other.name: other for other in all_chapters(project)}
+    wanted, waiting = set(), [chapter.name]
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += known[name].after
+    return in_order([known[name] for name in sorted(wanted)])
+
+
+def in_order(chapters: list[Chapter]) -> list[Chapter]:
+    """These chapters, each behind those from which it reads."""
+    known = {chapter.name: chapter for chapter in chapters}
+    before = {chapter.name: [name for name in chapter.after if name in known] for chapter in chapters}
+    return [known[name] for name in TopologicalSorter(before).static_order()]
 
 
 def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def execution_key(chapter: Chapter, budget: str, project: Path = ROOT) -> str:
-    """Changes with whatever can change the chapter's outputs: code, helpers, lock, budget, chapters it reads.
+def source_of(chapter: Chapter) -> str:
+    """All code of the chapter as one text. A cell that is not plain Python (a magic) would spoil it, and imports nothing."""
+    return _source(chapter.script.read_text(encoding="utf-8"))
 
-    The data set needs no part of its own: its hashes stand in `helpers.fetch`, and other bytes are refused.
-    """
-    lock = project / "requirements.lock"
-    parts = {
-        "budget": budget,
-        "python": sys.version_info[:2],
-        "lock": lock.read_text() if lock.exists() else "",
-        "cells": [[cell.source, sorted(cell.metadata.get("tags", []))] for cell in code_cells(chapter.read())],
-        "helpers": _helpers(chapter, project, skip=set()),
-        "needs": [execution_key(other, budget, project) for other in _needed(chapter, project)],
+
+@lru_cache(maxsize=256)
+def _source(text: str) -> str:
+    cells = [cell.source for cell in code_cells(_parsed(text))]
+    return "\n".join(source for source in cells if parse(source).body)
+
+
+def _chapter(script: Path) -> Chapter:
+    header = _parsed(script.read_text(encoding="utf-8")).metadata.get("course", {})
+    _refuse_unknown(script, "course", header, HEADER)
+    inputs = header.get("inputs", {})
+    kinds = tuple(Inputs.__dataclass_fields__)
+    _refuse_unknown(script, "inputs", inputs, kinds)
+    for kind, names in inputs.items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise PipelineError(
+                f"notebooks/{script.name}: `{kind}` in its header is {names!r}; expected a list of names."
+            )
+    chapter = Chapter(
+        script.stem, script, Inputs(**{kind: tuple(names) for kind, names in inputs.items()}), bool(header.get("alone"))
+    )
+    return replace(chapter, keeps=_kept_networks(source_of(chapter)))
+
+
+def _refuse_unknown(script: Path, part: str, found: object, expected: tuple[str, ...]) -> None:
+    unknown = set(found) - set(expected) if isinstance(found, dict) else {str(found)}
+    if unknown:
+        raise PipelineError(
+            f"notebooks/{script.name}: `{part}` in its header has {', '.join(sorted(unknown))}; "
+            f"expected {', '.join(expected)}."
+        )
+
+
+@lru_cache(maxsize=256)
+def _kept_networks(source: str) -> tuple[str, ...]:
+    """The names in calls such as `checkpoints.save("simple-cnn", model)`."""
+    names = []
+    for node in ast.walk(parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "checkpoints.save" and node.args:
+            name = node.args[0]
+            if isinstance(name, ast.Constant) and name.value not in names:
+                names.append(name.value)
+    return tuple(names)
+
+
+def _experiments(project: Path) -> set[str]:
+    declared = {path.stem for path in (project / "experiments").glob("[!_]*.py")}
+    return declared | {path.name for path in (project / "results" / "runs").glob("*") if path.is_dir()}
+
+
+def _check_names(chapter: Chapter, known: dict[str, set[str]]) -> None:
+    what = {
+        "evidence": "no experiment",
+        "chapters": "no chapter",
+        "checkpoints": "kept by no chapter",
+        "weights": "not known",
     }
-    return _digest(parts)
+    for kind, names in known.items():
+        for name in getattr(chapter.inputs, kind):
+            if name not in names:
+                raise PipelineError(
+                    f"notebooks/{chapter.name}.py names {name!r} under `{kind}` of its inputs, which is {what[kind]}. "
+                    f"There are: {', '.join(sorted(names)) or 'none'}. Mend its header."
+                )
 
 
-def figures_hash(chapter: Chapter, project: Path = ROOT) -> str:
-    """Changes with whatever can change the chapter's recorded figures, and not with prose, comments or colours."""
-    cells = [_without_comments(cell.source) for cell in code_cells(chapter.read())]
-    return _digest({"cells": cells, "helpers": _helpers(chapter, project, skip=PRESENTATION)})
-
-
-def _needed(chapter: Chapter, project: Path) -> list[Chapter]:
-    return [other for other in all_chapters(project) if other.name in chapter.needs] if chapter.needs else []
-
-
-def _helpers(chapter: Chapter, project: Path, skip: set[str]) -> dict[str, str]:
-    """The text of every helper module that the chapter imports, directly or through another."""
-    folder = project / "helpers"
-    waiting = _helper_imports("\n".join(cell.source for cell in code_cells(chapter.read())))
-    found: dict[str, str] = {}
-    while waiting:
-        module = waiting.pop()
-        path = folder / f"{module}.py"
-        if module in found or module in skip or not path.exists():
-            continue
-        text = path.read_text(encoding="utf-8")
-        found[module] = _without_comments(text)
-        waiting |= _helper_imports(text)
-    return found
-
-
-def _helper_imports(code: str) -> set[str]:
-    modules = set()
-    for node in ast.walk(_parse(code)):
-        if isinstance(node, ast.ImportFrom) and node.module == "helpers":
-            modules |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("helpers."):
-            modules.add(node.module.split(".")[1])
-        elif isinstance(node, ast.Import):
-            modules |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("helpers.")}
-    return modules
-
-
-def _without_comments(code: str) -> str:
-    """The code without docstrings, comment lines, blank lines and trailing spaces.
-
-    Lines are dropped from the text, not from a syntax tree: its printed form differs between Python versions.
-    """
-    dropped = set()
-    for node in ast.walk(_parse(code)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.body:
-            first = node.body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                dropped |= set(range(first.lineno, first.end_lineno + 1))
-    lines = [line.rstrip() for number, line in enumerate(code.splitlines(), 1) if number not in dropped]
-    return "\n".join(line for line in lines if line and not line.lstrip().startswith("#"))
-
-
-def _parse(code: str) -> ast.Module:
-    """The syntax tree, or an empty one for a cell that is not plain Python (a magic): its text counts as it is."""
-    try:
-        return ast.parse(code)
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+def _after(chapter: Chapter, keepers: dict[str, str]) -> tuple[str, ...]:
+    trained_by = [keepers[network] for network in chapter.inputs.checkpoints]
+    return tuple(dict.fromkeys([*chapter.inputs.chapters, *trained_by]))

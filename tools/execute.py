@@ -3,15 +3,14 @@
 python -m tools.execute [--budget full] [--only 02]
 
 On the full budget a chapter whose header says `alone: true` gets every core, while no other runs.
-A chapter that stops because pre-trained weights cannot be had is left out, with its message as its page.
-A chapter is run again only when its code, the helpers it imports, the lock, the budget or a chapter that
-it reads has changed. Results are kept chapter by chapter, so an interrupted run goes on where it stopped.
+A chapter that stops because borrowed weights cannot be had is left out, with its message as its page; on the full
+budget that ends the run. A chapter is run again only when its execution key (tools.keys) has changed, and after a
+chapter from which it reads. Results are kept chapter by chapter, so an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
 import re
@@ -27,7 +26,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import ledger
+from helpers import inputs, ledger
 from tools.chapters import (
     LEFT_OUT,
     ROOT,
@@ -35,10 +34,20 @@ from tools.chapters import (
     PipelineError,
     all_chapters,
     code_cells,
-    execution_key,
-    figures_hash,
     find_chapter,
+    in_order,
+    with_those_before,
 )
+from tools.keys import (
+    entries_folder,
+    execution_key,
+    file_digest,
+    installed_versions,
+    notebook_digest,
+    numbers_key,
+    read_entry,
+)
+from tools.used_code import without_comments
 
 AT_ONCE = 2
 CELL_TIMEOUT = 900  # seconds
@@ -50,16 +59,6 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "LOKY_MAX_CPU_COUNT",
     "TF_NUM_INTRAOP_THREADS",
-)
-PACKAGES = (
-    "numpy",
-    "pandas",
-    "scikit-learn",
-    "scikit-learn-intelex",
-    "xgboost-cpu",
-    "tensorflow",
-    "keras",
-    "matplotlib",
 )
 
 
@@ -87,6 +86,10 @@ class Paths:
     def entry(self) -> Path:
         return self.executed.with_suffix(".json")
 
+    @property
+    def checkpoints(self) -> Path:
+        return self.project / "_build" / "checkpoints"
+
 
 def execute(
     project: Path = ROOT, budget: str = "quick", chapters: list[Chapter] | None = None, at_once: int = AT_ONCE
@@ -95,12 +98,16 @@ def execute(
     chapters = chapters or all_chapters(project)
     if budget == "quick":  # two at a time are sooner done where none trains long
         chapters = [replace(chapter, alone=False) for chapter in chapters]
-    keys = {chapter.name: execution_key(chapter, budget, project) for chapter in chapters}
-    due = [chapter for chapter in chapters if not _is_current(Paths(project, budget, chapter), keys[chapter.name])]
+    due: list[Chapter] = []
+    for chapter in in_order(chapters):
+        behind = {other.name for other in due}.intersection(chapter.after)
+        if behind or not _is_current(Paths(project, budget, chapter)):
+            due.append(chapter)
+    due.sort(key=lambda chapter: chapter.name)
     if due:
         expected = _expected_text(project, budget, due)
         print(f"execute: {len(due)} of {len(chapters)} chapters to run ({budget} budget), {expected}", flush=True)
-        _run_all(project, budget, due, keys, min(at_once, len(due)))
+        _run_all(project, budget, due, min(at_once, len(due)))
     else:
         print(f"execute: all {len(chapters)} chapters are up to date ({budget} budget), nothing to run", flush=True)
     for chapter in chapters:
@@ -108,17 +115,25 @@ def execute(
     return due
 
 
-def _is_current(paths: Paths, key: str) -> bool:
+def _is_current(paths: Paths) -> bool:
+    """Did the chapter run with all as it is now, and are the networks that it kept still there as it left them?"""
     if not (paths.executed.exists() and paths.entry.exists()):
         return False
     try:
-        return json.loads(paths.entry.read_text())["key"] == key
-    except (ValueError, KeyError):
+        record = json.loads(paths.entry.read_text(encoding="utf-8"))
+    except ValueError:
         return False
+    same = record.get("key") == execution_key(paths.chapter, paths.budget, paths.project)
+    return same and record.get("checkpoints") == _networks(paths)
 
 
-def _run_all(project: Path, budget: str, due: list[Chapter], keys: dict[str, str], at_once: int) -> None:
-    """A chapter starts as soon as a place is free and the chapters it needs are done."""
+def _networks(paths: Paths) -> dict[str, str | None]:
+    """The hash of each network that the chapter keeps for others."""
+    return {name: file_digest(paths.checkpoints / f"{name}-{paths.budget}.keras") for name in paths.chapter.keeps}
+
+
+def _run_all(project: Path, budget: str, due: list[Chapter], at_once: int) -> None:
+    """A chapter starts as soon as a place is free and the chapters from which it reads are done."""
     waiting, running, done, failures = list(due), {}, set(), []
     progress = Progress(project, budget, len(due))
     stop = threading.Event()
@@ -126,13 +141,13 @@ def _run_all(project: Path, budget: str, due: list[Chapter], keys: dict[str, str
         try:
             while running or (waiting and not failures):
                 undone = {chapter.name for chapter in due} - done
-                ready = [chapter for chapter in waiting if not undone.intersection(chapter.needs)]
+                ready = [chapter for chapter in waiting if not undone.intersection(chapter.after)]
                 while not failures and (chapter := _next(ready, list(running.values()), at_once)):
                     ready.remove(chapter)
                     waiting.remove(chapter)
                     progress.started(chapter)
                     threads = _cores() if chapter.alone else max(1, _cores() // at_once)
-                    job: Future = pool.submit(_run, Paths(project, budget, chapter), keys[chapter.name], threads, stop)
+                    job: Future = pool.submit(_run, Paths(project, budget, chapter), threads, stop)
                     running[job] = chapter
                 for job in wait(running, timeout=20, return_when=FIRST_COMPLETED).done:
                     chapter = running.pop(job)
@@ -157,51 +172,73 @@ def _next(ready: list[Chapter], running: list[Chapter], at_once: int) -> Chapter
     return beside[0] if beside else ready[0] if ready and not running else None
 
 
-def _run(paths: Paths, key: str, threads: int, stop: threading.Event) -> dict:
+def _run(paths: Paths, threads: int, stop: threading.Event) -> dict:
     """Run one chapter in a folder of its own; only a run without an error reaches the executed ones."""
     shutil.rmtree(paths.work, ignore_errors=True)
     paths.work.mkdir(parents=True)
     notebook, log = paths.work / paths.staged.name, paths.work / "log.txt"
     shutil.copyfile(paths.staged, notebook)
+    key = execution_key(paths.chapter, paths.budget, paths.project)  # with the inputs as they are now
+    environment = _environment(paths, threads) | {inputs.VARIABLE: json.dumps(_hand_over(paths))}
     started = time.monotonic()
-    status, peak_kilobytes = _run_nbmake(notebook, log, _environment(paths, threads), stop)
+    status, peak_kilobytes = _run_nbmake(notebook, log, environment, stop)
     seconds = time.monotonic() - started
     if status != 0:
-        if reason := _forgiven(notebook):
+        reason = _forgiven(notebook)
+        if reason and paths.budget == "quick":
             return _leave_out(paths, reason)
         raise PipelineError(_failure(paths.chapter, notebook, log))
     recorded = paths.work / "ledger.json"
     entry = {
         "chapter": paths.chapter.name,
         "budget": paths.budget,
-        "hash": figures_hash(paths.chapter, paths.project),
-        "versions": {name: _version(name) for name in PACKAGES} | {"python": ".".join(map(str, sys.version_info[:3]))},
+        "versions": installed_versions(),
         "seconds": round(seconds, 1),
         "peak_memory_mb": round(peak_kilobytes / 1024),
-        **(json.loads(recorded.read_text()) if recorded.exists() else {"models": {}, "figures": {}, "verdicts": {}}),
+        **(json.loads(recorded.read_text()) if recorded.exists() else {"models": {}, "numbers": {}, "verdicts": {}}),
+    }
+    entry["hash"] = numbers_key(paths.chapter, entry, paths.project, entries_folder(paths.project, paths.budget))
+    record = {
+        "key": key,
+        "notebook": notebook_digest(nbformat.read(notebook, as_version=4)),
+        "checkpoints": _networks(paths),
+        "entry": entry,
     }
     paths.executed.parent.mkdir(parents=True, exist_ok=True)
     paths.entry.unlink(missing_ok=True)  # without its entry a notebook does not count as executed
     os.replace(notebook, paths.executed)
-    ledger.write_json(paths.entry, {"key": key, "entry": entry})
+    ledger.write_json(paths.entry, record)
     return entry
+
+
+def _hand_over(paths: Paths) -> dict:
+    """What the chapter may read: its named inputs, and the networks that it keeps itself.
+
+    Entries of other chapters are copied beside it: on the full budget those of this run, else the committed ones.
+    """
+    named = paths.chapter.inputs
+    source, folder = entries_folder(paths.project, paths.budget), paths.work / "inputs"
+    entries = {name: read_entry(source, name) for name in named.chapters}
+    for name, entry in entries.items():
+        if entry:
+            ledger.write_json(folder / f"{name}.json", entry)
+        elif paths.budget == "full":
+            raise PipelineError(
+                f"{paths.chapter.name} reads the entry of {name}, which has not run on the full budget. "
+                f"Run `make chapter N={paths.chapter.number} BUDGET=full`, which runs both."
+            )
+    return {
+        "evidence": list(named.evidence),
+        "chapters": {name: str(folder / f"{name}.json") for name in entries},
+        "checkpoints": [*named.checkpoints, *paths.chapter.keeps],
+        "weights": list(named.weights),
+    }
 
 
 def _run_nbmake(notebook: Path, log: Path, environment: dict[str, str], stop: threading.Event) -> tuple[int, int]:
     """Exit status, and the peak memory in kB of the largest process (the kernel)."""
-    settings = notebook.parent / "pytest.ini"
-    settings.write_text("[pytest]\n")  # the project's own settings are for its tests
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-c",
-        settings,
-        "--nbmake",
-        "--overwrite",
-        f"--nbmake-timeout={CELL_TIMEOUT}",
-    ]
-    command += ["-p", "no:cacheprovider", "-q", notebook]
+    command = [sys.executable, "-m", "pytest", "-c", os.devnull]  # the project's own settings are for its tests
+    command += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider", "-q", notebook]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -233,7 +270,7 @@ def _environment(paths: Paths, threads: int) -> dict[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "COURSE_BUDGET": paths.budget,
         ledger.VARIABLE: str(paths.work / "ledger.json"),
-        "COURSE_CHECKPOINTS": str(paths.project / "_build" / "checkpoints"),
+        "COURSE_CHECKPOINTS": str(paths.checkpoints),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one from the home folder
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -287,15 +324,17 @@ def _failure(chapter: Chapter, notebook: Path, log: Path) -> str:
 
 
 def _refresh(paths: Paths) -> None:
-    """Lay the prose and the metadata as they are now around the code cells as they were run.
+    """Lay the prose, the comments and the metadata as they are now around what the run gave.
 
-    A code cell keeps the source that was executed, so the verifier compares that with the committed one.
+    A cell whose code is another keeps the source that was executed, so the verifier compares that with the committed.
     """
     fresh, kept = nbformat.read(paths.staged, as_version=4), nbformat.read(paths.executed, as_version=4)
     if LEFT_OUT in kept.metadata:
         return
     for cell, run in zip(code_cells(fresh), code_cells(kept), strict=True):
-        cell.source, cell.outputs, cell.execution_count = run.source, run.outputs, run.execution_count
+        cell.outputs, cell.execution_count = run.outputs, run.execution_count
+        if without_comments(cell.source) != without_comments(run.source):
+            cell.source = run.source
     text = nbformat.writes(fresh)
     if text != paths.executed.read_text(encoding="utf-8"):
         temporary = paths.executed.with_suffix(".part")
@@ -305,15 +344,6 @@ def _refresh(paths: Paths) -> None:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _version(package: str) -> str:
-    for name in (package, f"{package}-cpu"):  # TensorFlow without code for GPUs is a package of another name
-        try:
-            return importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return "not installed"
 
 
 class Progress:
@@ -382,7 +412,7 @@ def main() -> None:
     parser.add_argument("--budget", choices=("quick", "full"), default="quick")
     parser.add_argument("--only", metavar="N", help="the number of one chapter")
     options = parser.parse_args()
-    chapters = [find_chapter(options.only)] if options.only else None
+    chapters = with_those_before(find_chapter(options.only)) if options.only else None
     execute(budget=options.budget, chapters=chapters)
     print(
         f"Executed notebooks are in _build/executed/{options.budget}. Next: python -m tools.verify --budget {options.budget}"

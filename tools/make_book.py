@@ -14,10 +14,9 @@ from pathlib import Path
 
 from tools import pair
 from tools.build import build, fingerprint
-from tools.chapters import ROOT, PipelineError, all_chapters, find_chapter
+from tools.chapters import ROOT, PipelineError, find_chapter, with_those_before
 from tools.execute import duration, execute
 from tools.inspect_site import inspect
-from tools.results import write_entries
 from tools.stage import stage
 from tools.verify import verify
 
@@ -30,8 +29,6 @@ def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
     execute(project, budget)
     ran = verify(project, budget)
     print(f"verify: {ran} chapters ran whole, in order and clean", flush=True)
-    if budget == "full":
-        write_entries(project)
     link = project / "_build" / "html"
     sources = fingerprint(project, budget)
     if (link / BUILT_FROM).is_file() and (link / BUILT_FROM).read_text() == sources:
@@ -54,12 +51,10 @@ def make_preview(number: str, project: Path = ROOT, budget: str = "quick") -> Pa
     chapter = find_chapter(number, project)
     for changed in pair.write([chapter]):
         print(f"pair: wrote notebooks/{changed.notebook.name}", flush=True)
-    needed = [other for other in all_chapters(project) if other.name in chapter.needs]
-    stage(project, [*needed, chapter])
-    execute(project, budget, [*needed, chapter])
+    needed = with_those_before(chapter, project)
+    stage(project, needed)
+    execute(project, budget, needed)
     verify(project, budget, [chapter.name])
-    if budget == "full":
-        write_entries(project, [chapter.name])
     site = build(project, budget, [chapter], name="preview")
     return site / "notebooks" / f"{chapter.name}.html"
 

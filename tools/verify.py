@@ -1,4 +1,4 @@
-"""Refuse an executed notebook that is not exactly the committed one, run whole, in order and clean.
+"""Refuse an executed notebook that is not exactly the committed one, run whole, in order and clean, as its run left it.
 
 python -m tools.verify [--budget full]
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 import nbformat
 
 from tools.chapters import LEFT_OUT, ROOT, PipelineError, all_chapters
+from tools.keys import notebook_digest
 
 MAX_FIGURE_BYTES = 120_000
 MIN_ALT_LENGTH = 20
@@ -46,13 +48,21 @@ def problems(executed: nbformat.NotebookNode, committed: nbformat.NotebookNode) 
     return found
 
 
+def _noted(entry: Path) -> str | None:
+    """The hash that the run noted of what it gave."""
+    try:
+        return json.loads(entry.read_text(encoding="utf-8"))["notebook"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
 def _differences(executed: nbformat.NotebookNode, committed: nbformat.NotebookNode) -> Iterator[str]:
     if len(executed.cells) != len(committed.cells):
         yield f"has {len(executed.cells)} cells, the committed notebook {len(committed.cells)}"
     for number, (have, want) in enumerate(zip(executed.cells, committed.cells), 1):
-        same_tags = have.metadata.get("tags", []) == want.metadata.get("tags", [])
-        if have.cell_type != want.cell_type or have.source != want.source or not same_tags:
-            yield f"cell {number} differs from the committed notebook"
+        for part in ("cell_type", "source", "metadata"):
+            if have[part] != want[part]:
+                yield f"cell {number} differs from the committed notebook in its {part.replace('_', ' ')}"
 
 
 def _mocks(metadata: dict) -> Iterator[str]:
@@ -124,10 +134,17 @@ def verify(project: Path = ROOT, budget: str = "quick", names: list[str] | None 
             continue
         executed = nbformat.read(path, as_version=4)
         if LEFT_OUT in executed.metadata:
+            if budget == "full":
+                found.append(f"{chapter.name}: was left out, and the full edition lacks no chapter.")
             continue
         ran += 1
         committed = nbformat.read(chapter.notebook, as_version=4)
         found += [f"{chapter.name}: {problem}" for problem in problems(executed, committed)]
+        if notebook_digest(executed) != _noted(path.with_suffix(".json")):
+            found.append(
+                f"{chapter.name}: is not what its run left: an output, an alt text or code was changed afterwards. "
+                f"Delete {path.relative_to(project)} and run the same command again."
+            )
     if found:
         raise PipelineError("\n".join(found))
     return ran
