@@ -147,6 +147,25 @@ def test_a_statement_is_true_false_or_open():
     assert signs == [True, False, None, None]
 
 
+@pytest.mark.parametrize(
+    "answers, outcome",
+    [
+        ([True] * 5, HOLDS),
+        ([np.True_] * 4 + [False], HOLDS),
+        ([True] * 4 + [None], HOLDS),
+        ([True] * 3 + [False] * 2, NOT_SETTLED),
+        ([True] * 3 + [None] * 2, NOT_SETTLED),
+        ([True] + [False] * 4, FAILS),
+        ([True] * 4, NOT_SETTLED),
+        ([False] * 4, NOT_SETTLED),
+        ([], NOT_SETTLED),
+    ],
+)
+def test_what_is_said_of_a_trained_network_must_be_so_in_four_of_five_seeds(answers, outcome):
+    assert verdicts.statement(answers).outcome == outcome
+    assert judge("C2", balanced=answers).outcome == outcome
+
+
 # A claim as a whole
 
 
@@ -224,6 +243,7 @@ def test_what_was_not_measured_is_not_settled():
     [
         ("C7", {"firts": True}, "C7 has no part firts; its parts are first, ten"),
         ("C1", {"complete": 1}, "C1, part complete” got 1 of type int; expected True or False"),
+        ("C1", {"complete": [True] * 4 + [1]}, "C1, part complete” got 1 of type int"),
         ("C1", {"complete": np.array([True, False])}, "2 answers; expected one"),
         ("D6", {"block": True}, "D6, part block got True; expected a comparison"),
         ("D6", {"block": verdicts.statement(True)}, "D6, part block is of the kind 'beats'; found 'statement'"),
