@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def make_project(folder: Path, **chapters: str) -> Path:
         (folder / "notebooks" / f"{name[1:]}.py").write_text(source)
     pair.write(all_chapters(folder))
     return folder
+
+
+def header(alone: bool = False, **inputs: list[str]) -> str:
+    """The top of a chapter's .py that names its inputs, such as `chapters=["01_count"]`."""
+    named = f"#     inputs: {json.dumps(inputs)}\n" if inputs else ""
+    return "# ---\n# jupyter:\n#   course:\n" + named + ("#     alone: true\n" if alone else "") + "# ---\n\n"
 
 
 def write_chapter(project: Path, name: str, source: str) -> None:
