@@ -41,13 +41,16 @@ class EvidenceError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """One training: its predictions for the validation images (of final networks for the test images, too)."""
+    """One training: its predictions for the validation images, and of final networks for the test images.
+
+    A recipe that trains on the validation images, too, has predictions for the test images only.
+    """
 
     experiment: str
     variant: str
     seed: int
     key: str  # of the code, the data and the numeric libraries that made it
-    validation: np.ndarray
+    validation: np.ndarray | None = None
     test: np.ndarray | None = None
     curve: dict[str, list[float]] = field(default_factory=dict)
     numbers: dict[str, float] = field(default_factory=dict)
