@@ -26,51 +26,40 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
 import zlib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-SYSTEM_DIR = "/usr/share/datasets/fashion-mnist"
-PACKAGE = "dataset-fashion-mnist"
+SYSTEM_DIR, PACKAGE = "/usr/share/datasets/fashion-mnist", "dataset-fashion-mnist"
 MIRRORS = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
     "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
     "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
 )
 TIMEOUT, DEADLINE = 15.0, 600.0
-TRIES, PAUSE = 2, 0.5  # a mirror that stumbles gets a second chance after half a second
+PAUSE = 0.5  # a mirror that stumbles gets a second chance after half a second
 LEFTOVER_AGE = 600.0  # a file is written within a second: what is older belongs to a killed run
 QUIET_SECONDS = 2.0  # a download that takes longer says so
 MEGABYTE = 1_000_000
 
 
-@dataclass(frozen=True)
-class IdxFile:
+class IdxFile(NamedTuple):
     """One of the four files: two zero bytes, a type, the number of axes, their lengths, then the values."""
 
     name: str
     shape: tuple[int, ...]
     sha256: str
 
-    @property
-    def header(self) -> int:
-        return 4 + 4 * len(self.shape)
-
-    @property
-    def size(self) -> int:
-        return self.header + math.prod(self.shape)
-
-    @property
-    def magic(self) -> bytes:
-        return bytes([0, 0, 8, len(self.shape)])
+    header = property(lambda self: 4 + 4 * len(self.shape))
+    size = property(lambda self: self.header + math.prod(self.shape))
+    magic = property(lambda self: bytes([0, 0, 8, len(self.shape)]))
+    kind = property(lambda self: "labels" if len(self.shape) == 1 else "images")
 
 
 # The small ones first: a mirror that is down shows before the long download.
@@ -91,7 +80,7 @@ FILES = {
 
 
 class Rejected(Exception):
-    """A source did not give the file; the message says in words what was found."""
+    """A source did not give a file that can be used; the message says in words what was found."""
 
 
 class WrongContent(Rejected):
@@ -102,17 +91,8 @@ class Unreachable(Rejected):
     """A mirror did not answer, or not to the end; it may tomorrow."""
 
 
-class Attempt(NamedTuple):
-    source: str
-    reason: Rejected
-
-
-class Found(NamedTuple):
-    """The verified bytes of one file, where they came from, and why they could not be kept (None: they were)."""
-
-    content: np.ndarray
-    source: str
-    not_kept: OSError | None = None
+class Stumbled(Unreachable):
+    """A mirror failed at once; it may work the second time."""
 
 
 class DataUnavailable(Exception):
@@ -123,27 +103,21 @@ class DataUnavailable(Exception):
         return [f"DataUnavailable: {self}"]
 
 
+class Found(NamedTuple):
+    content: np.ndarray  # the verified bytes
+    source: str
+
+
 def read_arrays() -> dict[str, np.ndarray]:
     """The four arrays of whole numbers, verified, by the names in FILES."""
     return {key: found.content[FILES[key].header :].reshape(FILES[key].shape) for key, found in find_all().items()}
 
 
 def find_all() -> dict[str, Found]:
-    """The four files from the first source that has each."""
-    here, mirrors = _sources()
-    _remove_leftovers(cache_folder())
-    with ThreadPoolExecutor(len(FILES)) as pool:  # hashing and decompressing run beside each other
-        searches = dict(zip(FILES, pool.map(lambda file: _first(file, here), FILES.values())))
-    found = {}
-    for key, (hit, attempts) in searches.items():
-        if hit is None:
-            hit, more = _first(FILES[key], mirrors)
-            attempts = attempts + more
-        if hit is None:
-            raise DataUnavailable(_explanation(FILES[key], attempts))
-        found[key] = hit
-    _warn_when_not_kept(found)
-    return found
+    """The four files, each from the first source that has it."""
+    _remove_leftovers()
+    sources, down = _sources(), {}
+    return {key: _first(file, sources, down) for key, file in FILES.items()}
 
 
 def cache_folder() -> Path:
@@ -154,97 +128,75 @@ def cache_folder() -> Path:
 
 # --- the sources -----------------------------------------------------------------------------------------------
 
-
-class Folder:
-    """A folder with the files, raw or compressed."""
-
-    kept = True  # what lies here need not go to the cache
-
-    def __init__(self, title: str, path: Path) -> None:
-        self.name, self.path = f"{title} ({path})", path
-
-    def read(self, file: IdxFile) -> np.ndarray:
-        for name in (file.name, f"{file.name}.gz"):
-            try:
-                # One byte more than allowed is enough to see that a file is too long.
-                return verified(np.fromfile(self.path / name, np.uint8, count=file.size + 1), file)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                raise Rejected(f"{name} cannot be read: {error.strerror or error}") from None
-        if not self.path.is_dir():
-            raise Rejected("there is no such folder")
-        raise Rejected(f"holds neither {file.name} nor {file.name}.gz")
+Read = Callable[[IdxFile], np.ndarray]  # gives the verified bytes, or raises Rejected
 
 
-class Debian(Folder):
-    kept = False  # compressed: the cache is faster
-
-
-class Cache(Folder):
-    """The files that an earlier run verified, decompressed."""
-
-    def read(self, file: IdxFile) -> np.ndarray:
-        try:
-            return super().read(file)
-        except WrongContent:
-            _remove(self.path / file.name)
-            raise
-
-
-class Nowhere:
-    """A source that is switched off."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        self.name, self.reason = name, reason
-
-    def read(self, file: IdxFile) -> np.ndarray:
-        raise Rejected(self.reason)
-
-
-class Mirror:
-    """A web address under which the compressed files lie."""
-
-    kept = False
-
-    def __init__(self, address: str) -> None:
-        self.name = self.address = address.rstrip("/") + "/"
-        self.down: Unreachable | None = None
-
-    def read(self, file: IdxFile) -> np.ndarray:
-        if self.down:  # it was silent for the file before: do not wait for it again
-            raise self.down
-        try:
-            return verified(_download(f"{self.address}{file.name}.gz", file), file)
-        except Unreachable as error:
-            self.down = error
-            raise
-
-
-def _sources() -> tuple[list, list]:
-    """Those on this machine, and those on the network."""
+def _sources() -> dict[str, Read]:
+    """By name, in order. What the first one gives need not be kept: it is the cache, or a folder of the user's."""
     if chosen := os.environ.get("FASHION_MNIST_DIR"):
         # Who names a folder wants these files: going elsewhere in silence would hide that they are bad.
-        return [Folder("FASHION_MNIST_DIR", Path(chosen).expanduser())], []
-    here: list = [Cache("the cache", cache_folder())]
+        return {f"FASHION_MNIST_DIR ({chosen})": partial(_from_folder, Path(chosen).expanduser())}
+    sources: dict[str, Read] = {f"the cache ({cache_folder()})": _from_cache}
     if system := os.environ.get("FASHION_MNIST_SYSTEM_DIR", SYSTEM_DIR):
-        here.append(Debian(f"Debian's package {PACKAGE}", Path(system)))
+        sources[f"Debian's package {PACKAGE} ({system})"] = partial(_from_folder, Path(system))
     if os.environ.get("FASHION_MNIST_OFFLINE", "").strip().lower() not in ("", "0", "no", "false"):
-        return here, [Nowhere("the public mirrors", "not tried, because FASHION_MNIST_OFFLINE is set")]
-    return here, [Mirror(address) for address in os.environ.get("FASHION_MNIST_MIRRORS", "").split() or MIRRORS]
+        return sources | {"the public mirrors": _from_nowhere}
+    addresses = os.environ.get("FASHION_MNIST_MIRRORS", "").split() or MIRRORS
+    return sources | {address: partial(_from_mirror, address) for address in addresses}
 
 
-def _first(file: IdxFile, sources: list) -> tuple[Found | None, list[Attempt]]:
-    """The file from the first source that has it, and what was wrong with those before."""
-    attempts = []
-    for source in sources:
+def _first(file: IdxFile, sources: dict[str, Read], down: dict[str, Unreachable]) -> Found:
+    """The file from the first source that has it. A mirror that is down is not waited for a second time."""
+    attempts: dict[str, Rejected] = {}
+    for name, read in sources.items():
         try:
-            content = source.read(file)
+            if name in down:
+                raise down[name]
+            content = read(file)
         except Rejected as reason:
-            attempts.append(Attempt(source.name, reason))
+            attempts[name] = reason
+            if isinstance(reason, Unreachable):
+                down[name] = reason
             continue
-        return Found(content, source.name, None if source.kept else _keep(file, content)), attempts
-    return None, attempts
+        if attempts:
+            _keep(file, content)
+        return Found(content, name)
+    raise DataUnavailable(_explanation(file, attempts))
+
+
+def _from_folder(folder: Path, file: IdxFile) -> np.ndarray:
+    for name in (file.name, f"{file.name}.gz"):
+        try:
+            # One byte more than allowed is enough to see that a file is too long.
+            return verified(np.fromfile(folder / name, np.uint8, count=file.size + 1), file)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise Rejected(f"{name} cannot be read: {error.strerror or error}") from None
+    raise Rejected(f"holds neither {file.name} nor {file.name}.gz" if folder.is_dir() else "there is no such folder")
+
+
+def _from_cache(file: IdxFile) -> np.ndarray:
+    try:
+        return _from_folder(cache_folder(), file)
+    except WrongContent:
+        _remove(cache_folder() / file.name)
+        raise
+
+
+def _from_nowhere(file: IdxFile) -> np.ndarray:
+    raise Rejected("not tried, because FASHION_MNIST_OFFLINE is set")
+
+
+def _from_mirror(address: str, file: IdxFile) -> np.ndarray:
+    """Short stumbles are tried again, silence is not."""
+    download = partial(_download, f"{address}{file.name}.gz", file, _seconds("FASHION_MNIST_DEADLINE", DEADLINE))
+    start = time.monotonic()
+    try:
+        return verified(download(start), file)
+    except Stumbled:
+        time.sleep(PAUSE)
+        return verified(download(start), file)
 
 
 # --- is it the right file? -------------------------------------------------------------------------------------
@@ -273,151 +225,77 @@ def _decompressed(content: np.ndarray, file: IdxFile) -> np.ndarray:
 
 def _what_it_is(content: np.ndarray, digest: str, file: IdxFile) -> str:
     start = content[:64].tobytes()
-    magic = start[:4]
-    length = f"more than {file.size}" if len(content) > file.size else str(len(content))
+    length = f"{'more than ' if len(content) > file.size else ''}{min(len(content), file.size)} bytes"
     for other in FILES.values():
         if digest == other.sha256:
             return f"the content of {other.name} under this name"
-    if len(content) == 0:
+        if other.kind != file.kind and start[:4] == other.magic:
+            return f"{other.kind} where {file.kind} should be ({length})"
+    if not start:
         return "an empty file"
     if start.lstrip().startswith(b"<"):
-        return f"a web page (HTML), not data: {_printable(start)}"
-    if magic != file.magic:
-        for other in FILES.values():
-            if magic == other.magic:
-                kinds = {1: "labels", 3: "images"}
-                return f"{kinds[len(other.shape)]} where {kinds[len(file.shape)]} should be ({length} bytes)"
-        return f"wrong magic number {magic.hex(' ')} (expected {file.magic.hex(' ')}; {length} bytes)"
+        return f"a web page (HTML), not data: {' '.join(start.decode('latin-1').split())[:40]!r}"
+    if start[:4] != file.magic:
+        return f"wrong magic number {start[:4].hex(' ')} (expected {file.magic.hex(' ')}; {length})"
     if len(content) != file.size:
-        return f"wrong length: {length} bytes"
+        return f"wrong length: {length}"
     return f"wrong hash: SHA-256 {digest}, though length and form are right. A damaged file, or another data set's"
-
-
-def _printable(start: bytes) -> str:
-    return repr(" ".join(start.decode("latin-1").split())[:40])
 
 
 # --- the network -----------------------------------------------------------------------------------------------
 
 
-def _download(url: str, file: IdxFile) -> np.ndarray:
-    """What lies at the address, as it comes. Short stumbles are tried again, silence is not."""
-    deadline = _seconds("FASHION_MNIST_DEADLINE", DEADLINE)
-    end = time.monotonic() + deadline
-    for attempt in range(TRIES):
-        if attempt:
-            time.sleep(PAUSE)
-        body = _Body(limit=file.size + MEGABYTE)
-        try:
-            if not _receive(url, file, body, end):
-                raise Unreachable(f"time-out: not complete after {deadline:g} s ({len(body.content)} bytes)")
-            return np.frombuffer(body.content, np.uint8)
-        except Exception as error:  # whatever goes wrong with one mirror, the next may work
-            reason, again = _in_words(error, body)
-        if not again:
-            break
-    raise reason
+def _download(url: str, file: IdxFile, deadline: float, start: float) -> np.ndarray:
+    """What lies at the address.
+
+    Not with pooch: it knows a hash of what travels, and that differs between mirrors; it limits neither time nor size.
+    """
+    import requests  # here, so that loading from the cache stays fast
+
+    content, noted = bytearray(), not (sys.stderr.isatty() or "ipykernel" in sys.modules)  # no line in a log file
+    try:
+        timeout = _seconds("FASHION_MNIST_TIMEOUT", TIMEOUT)
+        with requests.get(url, headers={"Accept-Encoding": "identity"}, stream=True, timeout=timeout) as answer:
+            answer.raise_for_status()
+            # read1 hands over what is there. Who waits for more waits for ever when a server drips.
+            while chunk := answer.raw.read1(1 << 16):
+                content += chunk
+                seconds = time.monotonic() - start
+                if len(content) > file.size + MEGABYTE:
+                    raise WrongContent(f"an endless or far too long file (more than {file.size + MEGABYTE} bytes)")
+                if seconds > deadline:
+                    raise Unreachable(f"time-out: not complete after {deadline:g} s ({len(content)} bytes)")
+                if seconds > QUIET_SECONDS and not noted:
+                    print(f"Downloading {file.name} from {url.split('/')[2]}; this happens once.")
+                    noted = True
+    except Exception as error:  # whatever goes wrong with one mirror, the next may work
+        raise _in_words(error, len(content)) from None
+    return np.frombuffer(content, np.uint8)
 
 
-class _Body:
-    """Takes what the downloader writes, as a file would, and can be told to take no more."""
-
-    def __init__(self, limit: int) -> None:
-        self.content, self.limit, self.error, self.closed = bytearray(), limit, None, False
-
-    def write(self, chunk: bytes) -> None:
-        if self.closed:
-            raise Unreachable("nobody waits for this any more")
-        if len(self.content) + len(chunk) > self.limit:
-            raise WrongContent(f"an endless or far too long file (more than {self.limit} bytes)")
-        self.content += chunk
-
-    def flush(self) -> None:
-        """The downloader asks for it; memory needs none."""
-
-
-def _receive(url: str, file: IdxFile, body: _Body, end: float) -> bool:
-    """Download in a thread of its own, until `end`: a server that drips passes every time-out of a socket."""
-    import pooch  # here, so that loading from the cache stays fast
-
-    timeout = _seconds("FASHION_MNIST_TIMEOUT", TIMEOUT)
-    fetch = pooch.HTTPDownloader(chunk_size=1 << 16, timeout=(timeout, timeout))
-
-    def work() -> None:
-        try:
-            fetch(url, body, None)
-        except Exception as error:
-            body.error = error
-
-    thread = threading.Thread(target=work, daemon=True)  # a daemon, so that it cannot keep Python from ending
-    start = time.monotonic()
-    thread.start()
-    with _progress(url, file) as show:
-        while thread.is_alive() and (now := time.monotonic()) < end:
-            show(now - start, len(body.content))
-            thread.join(min(0.25, end - now))
-    body.closed = True
-    if body.error:
-        raise body.error
-    return not thread.is_alive()
-
-
-def _in_words(error: Exception, body: _Body) -> tuple[Rejected, bool]:
-    """What went wrong with a download, and whether another try may help."""
-    import requests
-
+def _in_words(error: Exception, received: int) -> Rejected:
+    """What went wrong with a download."""
     if isinstance(error, Rejected):
-        return error, False
-    if isinstance(error, requests.HTTPError):
-        code = error.response.status_code
-        passing = code == 429 or code >= 500
-        return (Unreachable if passing else Rejected)(f"HTTP {code} {error.response.reason}".rstrip()), passing
-    if isinstance(error, requests.ConnectTimeout):
-        return Unreachable("time-out: no connection"), False
-    if isinstance(error, requests.Timeout) or "timed out" in str(error):
-        return Unreachable(f"time-out: silent after {len(body.content)} bytes"), False
-    root = error
+        return error
+    if (answer := getattr(error, "response", None)) is not None:
+        kind = Stumbled if answer.status_code == 429 or answer.status_code >= 500 else Rejected
+        return kind(f"HTTP {answer.status_code} {answer.reason}".rstrip())
+    if "timed out" in str(error):
+        return Unreachable(f"time-out: silent after {received} bytes")
+    if isinstance(error, ValueError):
+        return Rejected(f"{type(error).__name__}: {error}")  # an address that is none
+    root: BaseException = error
     while root.__context__ is not None:
         root = root.__context__
-    words = getattr(root, "strerror", None) or str(root) or type(root).__name__
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return Unreachable(f"the connection broke after {len(body.content)} bytes ({words})"), True
-    if isinstance(error, requests.ConnectionError):
-        return Unreachable(f"no connection ({words})"), True
-    return Rejected(f"{type(error).__name__}: {words}"), False
+    return Stumbled(f"the connection failed after {received} bytes ({getattr(root, 'strerror', None) or root})")
 
 
 def _seconds(variable: str, default: float) -> float:
     text = os.environ.get(variable, "").strip()
-    try:
-        seconds = float(text or default)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise ValueError(f"{variable} is {text!r}; expected seconds above 0, such as {variable}={default:g}.")
-    return seconds
-
-
-@contextmanager
-def _progress(url: str, file: IdxFile) -> Iterator:
-    """For a long download one line: growing on a terminal, fixed in a notebook, none in a log file."""
-    terminal, notebook = sys.stderr.isatty(), "ipykernel" in sys.modules
-    shown = False
-
-    def show(elapsed: float, received: int) -> None:
-        nonlocal shown
-        if elapsed < QUIET_SECONDS or (shown and not terminal):
-            return
-        line = f"Downloading {file.name} from {url.split('/')[2]}"
-        if terminal:
-            print(f"\r{line}: {received / MEGABYTE:.1f} MB", end="", file=sys.stderr, flush=True)
-        elif notebook:
-            print(f"{line}; this happens once.")
-        shown = True
-
-    yield show
-    if shown and terminal:
-        print(file=sys.stderr)
+    with suppress(ValueError):
+        if 0 < (seconds := float(text or default)) < math.inf:
+            return seconds
+    raise Rejected(f"{variable} is {text!r}; expected seconds above 0, such as {variable}={default:g}")
 
 
 # --- the cache -------------------------------------------------------------------------------------------------
@@ -428,7 +306,7 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            _write(file, chunks)
+            file.writelines(chunks)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:
@@ -436,19 +314,24 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
         raise
 
 
-def _write(file: BinaryIO, chunks: Iterable[bytes]) -> None:
-    for chunk in chunks:
-        file.write(chunk)
+_warned = False
 
 
-def _keep(file: IdxFile, content: np.ndarray) -> OSError | None:
-    """Put a verified file into the cache. That it cannot be kept is no reason not to use it."""
+def _keep(file: IdxFile, content: np.ndarray) -> None:
+    """Put a verified file into the cache. That it cannot be kept is no reason not to use it, and is said once."""
+    global _warned
     try:
         cache_folder().mkdir(parents=True, exist_ok=True)
         write_whole(cache_folder() / file.name, [content.data])
     except OSError as error:
-        return error
-    return None
+        mend = "Free 60 MB there, or set" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else "Set"
+        if not _warned:  # not with warnings.warn, which would add a source line and a path of this machine
+            print(
+                f"Note: Fashion-MNIST is loaded, but cannot be kept in {cache_folder()} ({error.strerror or error}). "
+                f"{mend} FASHION_MNIST_CACHE to a folder that can be written to.",
+                file=sys.stderr,
+            )
+        _warned = True
 
 
 def _remove(path: Path) -> None:
@@ -456,81 +339,39 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _remove_leftovers(folder: Path) -> None:
+def _remove_leftovers() -> None:
     """Delete what killed runs left half written; the age spares those that write now."""
     with suppress(OSError):  # the folder is read-only, or another process was faster: the next run goes on
-        for path in folder.glob(".*.part"):
+        for path in cache_folder().glob(".*.part"):
             if time.time() - path.stat().st_mtime > LEFTOVER_AGE:
                 path.unlink()
-
-
-_warned = False
-
-
-def _warn_when_not_kept(found: dict[str, Found]) -> None:
-    """One line, once. Not warnings.warn, which would add a source line and a path of this machine."""
-    global _warned
-    error = next((hit.not_kept for hit in found.values() if hit.not_kept), None)
-    if error is None or _warned:
-        return
-    _warned = True
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    mend = "Free 60 MB there, or set" if full else "Set"
-    print(
-        f"Note: Fashion-MNIST is loaded, but cannot be kept in {cache_folder()} ({error.strerror or error}). "
-        f"{mend} FASHION_MNIST_CACHE to a folder that can be written to.",
-        file=sys.stderr,
-    )
 
 
 # --- the way out -----------------------------------------------------------------------------------------------
 
 
-def _explanation(file: IdxFile, attempts: list[Attempt]) -> str:
-    """What is missing, what was found where, and what to do."""
-    tried = "\n".join(f"  - {source}: {reason}" for source, reason in attempts)
+def _explanation(file: IdxFile, attempts: dict[str, Rejected]) -> str:
+    """What is missing, what was found where, and the one command that helps."""
+    tried = "\n".join(f"  - {source}: {reason}" for source, reason in attempts.items())
+    if os.environ.get("FASHION_MNIST_DIR"):
+        mend = "put the right file there, or run `unset FASHION_MNIST_DIR` and let the course look elsewhere."
+    elif os.environ.get("FASHION_MNIST_SYSTEM_DIR", SYSTEM_DIR) == SYSTEM_DIR and shutil.which("apt-get"):
+        sudo = "" if os.geteuid() == 0 else "sudo "
+        again = "--reinstall " if Path(SYSTEM_DIR).is_dir() else ""
+        mend = f"run `{sudo}apt-get install {again}{PACKAGE}`."
+    elif any(isinstance(reason, Unreachable) for reason in attempts.values()):
+        mend = "run `python -m helpers.fetch` to try again once the network is there."
+    else:
+        mend = "run `export FASHION_MNIST_DIR=/path/to/folder`, a folder with the four files, raw or .gz."
     return (
         f"No source has the right {file.name} of Fashion-MNIST.\n"
-        f"Expected: {file.size} bytes, SHA-256 {file.sha256} (decompressed).\n"
-        f"Found:\n{tried}\n"
-        f"To mend it, {_mend(attempts)}"
+        f"Expected: {file.size} bytes, SHA-256 {file.sha256} (decompressed).\nFound:\n{tried}\nTo mend it, {mend}"
     )
 
 
-def _mend(attempts: list[Attempt]) -> str:
-    """The one command that helps in this situation."""
-    if os.environ.get("FASHION_MNIST_DIR"):
-        return "put the right file there, or run `unset FASHION_MNIST_DIR` and let the course look elsewhere."
-    uses_package = os.environ.get("FASHION_MNIST_SYSTEM_DIR", SYSTEM_DIR) == SYSTEM_DIR
-    if uses_package and shutil.which("apt-get"):
-        sudo = "" if os.geteuid() == 0 else "sudo "
-        again = "--reinstall " if Path(SYSTEM_DIR).is_dir() else ""
-        return f"run `{sudo}apt-get install {again}{PACKAGE}`."
-    if any(isinstance(reason, Unreachable) for _, reason in attempts):
-        return "run `python -m helpers.fetch` to try again once the network is there."
-    return "run `export FASHION_MNIST_DIR=/path/to/folder`, a folder with the four files, raw or .gz."
-
-
-def main() -> int:
-    """Fill the cache and say where each file came from."""
-    try:
-        found = find_all()
-    except DataUnavailable as error:
-        print(error, file=sys.stderr)
-        return 1
-    for key, hit in found.items():
-        print(f"{FILES[key].name}: {hit.source}")
-    cached = Cache("the cache", cache_folder()).name
-    if any(hit.not_kept for hit in found.values()):
-        print("All four files are verified, but not kept.")
-    elif all(hit.source == cached for hit in found.values()):
-        print(f"All four files were in the cache already and are verified: {cache_folder()}")
-    elif os.environ.get("FASHION_MNIST_DIR"):
-        print("All four files are verified; loads read them from this folder.")
-    else:
-        print(f"All four files are verified and kept in {cache_folder()}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        for key, found in find_all().items():
+            print(f"{FILES[key].name}: right, from {found.source}")
+    except DataUnavailable as error:
+        sys.exit(str(error))

@@ -29,6 +29,7 @@ from typing import NamedTuple
 import numpy as np
 
 from helpers import fetch
+from helpers.fetch import Rejected
 
 VARIABLE = "FASHION_COURSE_WEIGHTS"
 HASH_VARIABLE = "FASHION_COURSE_WEIGHTS_SHA256"
@@ -53,10 +54,6 @@ class WeightsUnavailable(Exception):
     def _render_traceback_(self) -> list[str]:
         """IPython shows this in place of a stack trace: the message is all that helps."""
         return [f"WeightsUnavailable: {self}"]
-
-
-class Rejected(Exception):
-    """A source did not give the file; the message says in words what was found."""
 
 
 class Weights(NamedTuple):

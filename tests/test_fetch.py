@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,46 +20,26 @@ NAMES = [file.name for file in fetch.FILES.values()]
 LABELS = fetch.FILES["test-labels"]
 
 
-@pytest.fixture
-def system_folder(files_on_disk: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("FASHION_MNIST_SYSTEM_DIR", str(files_on_disk))
-    return files_on_disk
-
-
-def command(**variables: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "helpers.fetch"], env={**os.environ, **variables}, capture_output=True, text=True
-    )
-
-
-# --- the table of files ----------------------------------------------------------------------------------------
-
-
-def test_the_hashes_are_those_of_the_published_files(original_files):
+def test_the_table_describes_the_published_files(original_files):
     """The MD5 of the decompressed files, noted independently, before this course was written."""
-    md5 = {
+    assert {name: hashlib.md5(content).hexdigest() for name, content in original_files.items()} == {
         "train-images-idx3-ubyte": "f4a8712d7a061bf5bd6d2ca38dc4d50a",
         "train-labels-idx1-ubyte": "9018921c3c673c538a1fc5bad174d6f9",
         "t10k-images-idx3-ubyte": "8181f5470baa50b63fa0f6fddb340f0a",
         "t10k-labels-idx1-ubyte": "15d484375f8d13e6eb1aabb0c3f46965",
     }
-    assert {name: hashlib.md5(content).hexdigest() for name, content in original_files.items()} == md5
-    assert {file.name: file.size for file in fetch.FILES.values()} == {
-        "train-images-idx3-ubyte": 47_040_016,
-        "train-labels-idx1-ubyte": 60_008,
-        "t10k-images-idx3-ubyte": 7_840_016,
-        "t10k-labels-idx1-ubyte": 10_008,
-    }
+    assert all(file.size == len(original_files[file.name]) for file in fetch.FILES.values())
+    subprocess.run(["gzip", "-t"], input=pack(original_files[LABELS.name]), check=True)  # as real mirrors send it
 
 
 def test_the_three_well_known_mirrors_are_tried(cache, monkeypatch):
-    monkeypatch.delenv("FASHION_MNIST_MIRRORS")
     asked = []
 
-    def refuse(url, file):
+    def refuse(url, *_):
         asked.append(url)
         raise fetch.Rejected("no network in this test")
 
+    monkeypatch.delenv("FASHION_MNIST_MIRRORS")
     monkeypatch.setattr(fetch, "_download", refuse)
     with pytest.raises(fetch.DataUnavailable):
         fetch.read_arrays()
@@ -71,33 +50,33 @@ def test_the_three_well_known_mirrors_are_tried(cache, monkeypatch):
     ]
 
 
-# --- sources in order ------------------------------------------------------------------------------------------
+# --- sources in order, and the cache ---------------------------------------------------------------------------
 
 
-def test_each_source_stands_in_for_those_before(cache, start_mirror, packed_files, files_on_disk, monkeypatch):
+def test_each_source_stands_in_for_those_before(
+    cache, start_mirror, packed_files, original_files, files_on_disk, monkeypatch
+):
     mirror = start_mirror(packed_files)
 
-    def sources() -> set[str]:
-        return {hit.source.split(" (")[0] for hit in fetch.find_all().values()}
+    def source() -> str:
+        found = fetch.find_all().values()
+        assert all(hit.content.flags.writeable and hit.content.flags.c_contiguous for hit in found)
+        (name,) = {hit.source.split(" (")[0] for hit in found}
+        return name
 
-    assert sources() == {mirror.address}
+    assert source() == mirror.address
     assert sorted(mirror.asked) == sorted(NAMES)
-    assert sources() == {"the cache"}
+    assert {path.name: path.read_bytes() for path in cache.iterdir()} == original_files
+    assert {path.stat().st_mode & 0o777 for path in cache.iterdir()} == {0o644}, "others may read them"
+    assert source() == "the cache"
     for name in NAMES:
         (cache / name).unlink()
     monkeypatch.setenv("FASHION_MNIST_SYSTEM_DIR", str(files_on_disk))
-    assert sources() == {"Debian's package dataset-fashion-mnist"}
-    assert sources() == {"the cache"}
+    assert source() == "Debian's package dataset-fashion-mnist"
+    assert source() == "the cache"
     monkeypatch.setenv("FASHION_MNIST_DIR", str(files_on_disk))
-    assert sources() == {"FASHION_MNIST_DIR"}
+    assert source() == "FASHION_MNIST_DIR"
     assert len(mirror.asked) == 4, "no further request since the first"
-
-
-def test_the_cache_holds_the_decompressed_files_readable_by_all(cache, start_mirror, packed_files, original_files):
-    start_mirror(packed_files)
-    fetch.read_arrays()
-    assert {path.name: path.read_bytes() for path in cache.iterdir()} == original_files
-    assert {path.stat().st_mode & 0o777 for path in cache.iterdir()} == {0o644}
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz"])
@@ -105,29 +84,47 @@ def test_a_folder_of_the_user_may_hold_either_form(suffix, cache, original_files
     for name in NAMES:
         (tmp_path / f"{name}{suffix}").write_bytes((packed_files if suffix else original_files)[name])
     monkeypatch.setenv("FASHION_MNIST_DIR", str(tmp_path))
-    arrays = fetch.read_arrays()
-    assert {fetch.FILES[key].name: array.tobytes() for key, array in arrays.items()} == {
-        file.name: original_files[file.name][file.header :] for file in fetch.FILES.values()
-    }
+    for key, array in fetch.read_arrays().items():
+        file = fetch.FILES[key]
+        assert array.shape == file.shape and array.tobytes() == original_files[file.name][file.header :]
     assert not cache.exists(), "the user keeps the files; a copy is not asked for"
 
 
-def test_arrays_can_be_written_to_whatever_the_source(cache, start_mirror, packed_files):
-    start_mirror(packed_files)
-    for source in ("mirror", "cache"):
-        for name, array in fetch.read_arrays().items():
-            assert array.flags.writeable and array.flags.c_contiguous, (source, name)
-
-
 def test_the_cache_is_where_caches_are(monkeypatch):
-    monkeypatch.delenv("FASHION_MNIST_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert fetch.cache_folder() == Path("/somewhere/fashion-mnist-course")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/reader")
-    assert fetch.cache_folder() == Path("/home/reader/.cache/fashion-mnist-course")
-    monkeypatch.setenv("FASHION_MNIST_CACHE", "~/here")
-    assert fetch.cache_folder() == Path("/home/reader/here")
+    for variable in ("FASHION_MNIST_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value, folder in [
+        ("HOME", "/home/reader", "/home/reader/.cache/fashion-mnist-course"),
+        ("XDG_CACHE_HOME", "/somewhere", "/somewhere/fashion-mnist-course"),
+        ("FASHION_MNIST_CACHE", "~/here", "/home/reader/here"),
+    ]:
+        monkeypatch.setenv(variable, value)
+        assert str(fetch.cache_folder()) == folder
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    def chunks():
+        yield b"new, "
+        raise RuntimeError("the source broke off")
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with pytest.raises(RuntimeError):
+        fetch.write_whole(path, chunks())
+    assert path.read_bytes() == b"old" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_unpacks_without_end_is_not_unpacked_to_its_end():
+    bomb = np.frombuffer(pack(bytes(10**8)), np.uint8)
+    tracemalloc.start()
+    with pytest.raises(fetch.WrongContent, match="more than 10008 bytes"):
+        fetch.verified(bomb, LABELS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10**7
+
+
+# --- settings, and the way out ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value, offline", [("1", True), ("true", True), ("0", False), ("no", False), ("", False)])
@@ -143,181 +140,96 @@ def test_the_offline_switch(value, offline, cache, start_mirror, packed_files, m
 
 
 @pytest.mark.parametrize("value", ["soon", "0", "-3", "inf", "nan"])
-def test_a_senseless_timeout_is_named(value, cache, start_mirror, packed_files, monkeypatch):
-    start_mirror(packed_files)
-    monkeypatch.setenv("FASHION_MNIST_TIMEOUT", value)
-    with pytest.raises(fetch.DataUnavailable, match=f"FASHION_MNIST_TIMEOUT is '{value}'; expected seconds above 0"):
+@pytest.mark.parametrize("variable", ["FASHION_MNIST_TIMEOUT", "FASHION_MNIST_DEADLINE"])
+def test_a_senseless_limit_is_named(variable, value, cache, monkeypatch):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(fetch.DataUnavailable, match=f"{variable} is '{value}'; expected seconds above 0"):
         fetch.read_arrays()
 
 
-# --- the way out -----------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
-    "user, installed, expected",
+    "apt, user, installed, command",
     [
-        (0, False, "run `apt-get install dataset-fashion-mnist`."),
-        (1000, False, "run `sudo apt-get install dataset-fashion-mnist`."),
-        (0, True, "run `apt-get install --reinstall dataset-fashion-mnist`."),
+        (True, 0, False, "run `apt-get install dataset-fashion-mnist`."),
+        (True, 1000, False, "run `sudo apt-get install dataset-fashion-mnist`."),
+        (True, 0, True, "run `apt-get install --reinstall dataset-fashion-mnist`."),
+        (False, 0, False, "run `export FASHION_MNIST_DIR=/path/to/folder`, a folder with the four files, raw or .gz."),
     ],
 )
-def test_on_debian_the_package_is_the_way_out(user, installed, expected, cache, tmp_path, monkeypatch):
-    folder = tmp_path / "system"
+def test_the_way_out_is_debians_package_and_elsewhere_a_folder(
+    apt, user, installed, command, cache, tmp_path, monkeypatch
+):
     if installed:
-        folder.mkdir()
+        (tmp_path / "system").mkdir()
     monkeypatch.delenv("FASHION_MNIST_SYSTEM_DIR")
-    monkeypatch.setattr(fetch, "SYSTEM_DIR", str(folder))
-    monkeypatch.setattr(fetch.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(fetch, "SYSTEM_DIR", str(tmp_path / "system"))
+    monkeypatch.setattr(fetch.shutil, "which", lambda name: f"/usr/bin/{name}" if apt else None)
     monkeypatch.setattr(fetch.os, "geteuid", lambda: user)
     monkeypatch.setenv("FASHION_MNIST_OFFLINE", "1")
     with pytest.raises(fetch.DataUnavailable) as caught:
         fetch.read_arrays()
-    assert str(caught.value).endswith(expected)
+    assert str(caught.value).endswith(command)
 
 
-def test_elsewhere_the_way_out_is_a_folder(cache, monkeypatch):
-    monkeypatch.delenv("FASHION_MNIST_SYSTEM_DIR")
-    monkeypatch.setattr(fetch, "SYSTEM_DIR", "/nonexistent")
-    monkeypatch.setattr(fetch.shutil, "which", lambda name: None)
-    monkeypatch.setenv("FASHION_MNIST_OFFLINE", "1")
-    with pytest.raises(fetch.DataUnavailable, match="run `export FASHION_MNIST_DIR="):
-        fetch.read_arrays()
-
-
-def test_notebooks_show_the_message_only():
-    error = fetch.DataUnavailable("line one\nline two")
+def test_the_error_shows_without_a_trace_and_survives_the_way_between_processes():
+    error = pickle.loads(pickle.dumps(fetch.DataUnavailable("line one\nline two")))
+    assert isinstance(error, fetch.DataUnavailable)
     assert error._render_traceback_() == ["DataUnavailable: line one\nline two"]
 
 
-def test_the_error_survives_the_way_between_processes():
-    error = pickle.loads(pickle.dumps(fetch.DataUnavailable("a message")))
-    assert isinstance(error, fetch.DataUnavailable) and str(error) == "a message"
+# --- python -m helpers.fetch, and what is seen of it -----------------------------------------------------------
 
 
-# --- python -m helpers.fetch -----------------------------------------------------------------------------------
+def command(**variables: str) -> tuple[int, str, str]:
+    run = subprocess.run(
+        [sys.executable, "-m", "helpers.fetch"], env={**os.environ, **variables}, capture_output=True, text=True
+    )
+    return run.returncode, run.stdout, run.stderr
 
 
-def test_the_command_fills_the_cache_and_says_from_where(system_folder, cache):
-    run = command()
-    assert (run.returncode, run.stderr) == (0, "")
-    *lines, last = run.stdout.splitlines()
-    assert lines == [f"{name}: Debian's package dataset-fashion-mnist ({system_folder})" for name in NAMES]
-    assert last == f"All four files are verified and kept in {cache}"
+def test_the_command_fills_the_cache_and_says_from_where(cache, files_on_disk):
+    def told(source: str) -> str:
+        return "".join(f"{name}: right, from {source}\n" for name in NAMES)
+
+    system = {"FASHION_MNIST_SYSTEM_DIR": str(files_on_disk)}
+    assert command(FASHION_MNIST_DIR=str(files_on_disk)) == (0, told(f"FASHION_MNIST_DIR ({files_on_disk})"), "")
+    assert command(**system) == (0, told(f"Debian's package dataset-fashion-mnist ({files_on_disk})"), "")
     assert sorted(path.name for path in cache.iterdir()) == sorted(NAMES)
-
-    again = command()
-    assert again.stdout.splitlines()[-1] == f"All four files were in the cache already and are verified: {cache}"
-    assert again.returncode == 0
-
-
-def test_the_command_says_when_nothing_is_kept(system_folder, tmp_path):
-    (tmp_path / "file").write_text("")
-    run = command(FASHION_MNIST_CACHE=str(tmp_path / "file"))
-    assert run.returncode == 0
-    assert run.stdout.splitlines()[-1] == "All four files are verified, but not kept."
-    assert len(run.stderr.splitlines()) == 1
-
-
-def test_the_command_reads_a_folder_of_the_user(system_folder, cache):
-    run = command(FASHION_MNIST_DIR=str(system_folder))
-    assert run.stdout.splitlines()[-1] == "All four files are verified; loads read them from this folder."
+    assert command() == (0, told(f"the cache ({cache})"), "")
 
 
 def test_the_command_fails_without_a_traceback(cache):
-    run = command(FASHION_MNIST_OFFLINE="1")
-    assert run.returncode == 1
-    assert run.stdout == ""
-    assert run.stderr.startswith("No source has the right") and "Traceback" not in run.stderr
+    code, out, err = command(FASHION_MNIST_OFFLINE="1")
+    assert (code, out) == (1, "") and err.startswith("No source has the right") and "Traceback" not in err
 
 
-# --- what is seen of a long download ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def slow_download(start_mirror, packed_files, files_on_disk, cache, monkeypatch):
-    """One file is missing and takes half a second, which here counts as long."""
-    cache.mkdir()
-    for name in NAMES:
-        if name != LABELS.name:
-            os.link(files_on_disk / name, cache / name)
-
-    def slowly(handler) -> None:
-        content = packed_files[LABELS.name]
-        send_head(handler, len(content))
-        handler.wfile.write(content[:100])
-        time.sleep(0.8)
-        handler.wfile.write(content[100:])
-
-    start_mirror({LABELS.name: slowly})
-    monkeypatch.setattr(fetch, "QUIET_SECONDS", 0.1)
-
-
-def test_a_log_file_shows_no_progress(slow_download, capsys, monkeypatch):
-    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
-    fetch.read_arrays()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_a_notebook_shows_one_line(slow_download, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "ipykernel", sys)
-    fetch.read_arrays()
-    out, err = capsys.readouterr()
-    assert out == f"Downloading {LABELS.name} from {os.environ['FASHION_MNIST_MIRRORS'][7:-1]}; this happens once.\n"
-    assert err == ""
-
-
-def test_a_terminal_shows_one_growing_line(slow_download, capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    fetch.read_arrays()
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith(f"\rDownloading {LABELS.name}") and err.count("\r") >= 2
-    assert err.endswith(" MB\n") and err.count("\n") == 1
-
-
-def test_a_short_download_is_silent(start_mirror, packed_files, capsys, monkeypatch):
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setattr(fetch, "QUIET_SECONDS", 60)
-    start_mirror(packed_files)
-    fetch.read_arrays()
-    assert capsys.readouterr() == ("", "")
-
-
-def test_that_nothing_is_kept_is_said_once(system_folder, tmp_path, capsys, monkeypatch):
+def test_that_nothing_is_kept_is_said_once(cache, files_on_disk, tmp_path, capsys, monkeypatch):
     (tmp_path / "file").write_text("")
+    monkeypatch.setenv("FASHION_MNIST_SYSTEM_DIR", str(files_on_disk))
     monkeypatch.setenv("FASHION_MNIST_CACHE", str(tmp_path / "file"))
     fetch.read_arrays()
     fetch.read_arrays()
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_what_unpacks_without_end_is_not_unpacked_to_its_end():
-    bomb = np.frombuffer(pack(bytes(10**8)), np.uint8)
-    tracemalloc.start()
-    with pytest.raises(fetch.WrongContent, match="more than 10008 bytes"):
-        fetch.verified(bomb, LABELS)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 10**7
+@pytest.mark.parametrize("watched", ["on a terminal", "in a notebook", "in a log file", "but short"])
+def test_a_long_download_says_so_to_who_watches(
+    watched, start_mirror, packed_files, files_on_disk, capsys, monkeypatch
+):
+    def slowly(handler) -> None:
+        content = packed_files[LABELS.name]
+        send_head(handler, len(content))
+        for part in (content[:100], content[100:200], content[200:]):
+            handler.wfile.write(part)
+            time.sleep(0.2)
 
-
-# --- writing ---------------------------------------------------------------------------------------------------
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-
-    def chunks():
-        yield b"new, "
-        raise RuntimeError("the source broke off")
-
-    with pytest.raises(RuntimeError):
-        fetch.write_whole(path, chunks())
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_pack_is_what_gzip_reads(original_files):
-    """The tests' own mirror sends what a real one sends: else every fault test proves nothing."""
-    subprocess.run(["gzip", "-t"], input=pack(original_files[LABELS.name]), check=True)
+    mirror = start_mirror({**packed_files, LABELS.name: slowly})
+    monkeypatch.setattr(fetch, "QUIET_SECONDS", 60 if watched == "but short" else 0.1)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: watched in ("on a terminal", "but short"))
+    monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+    if watched == "in a notebook":
+        monkeypatch.setitem(sys.modules, "ipykernel", sys)
+    found = fetch._first(LABELS, fetch._sources(), {})
+    assert found.source == mirror.address
+    line = f"Downloading {LABELS.name} from {mirror.address[7:-1]}; this happens once.\n"
+    assert capsys.readouterr() == (line if watched in ("on a terminal", "in a notebook") else "", "")
