@@ -1,7 +1,8 @@
 # ---
 # jupyter:
 #   course:
-#     needs: [11_regularise_a_network]
+#     inputs:
+#       checkpoints: [three-block-cnn]
 # ---
 
 # %% [markdown]
@@ -36,7 +37,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from helpers import budget, checkpoints, figures, ledger
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import keras
 
@@ -114,10 +115,10 @@ claim("to the linear model no single pixel is worth a point",
       single["linear"].max() < 0.01)
 
 # %%
-claim("our own function agrees with the library on the weightiest pixel",
-      abs(importance(tree.predict, rows[:1000], truth[:1000],
-                     [single["tree"].argmax()], np.random.default_rng(1),
-                     20).mean() - single["tree"].max()) < 0.02)
+fact("our own function agrees with the library on the weightiest pixel",
+     abs(importance(tree.predict, rows[:1000], truth[:1000],
+                    [single["tree"].argmax()], np.random.default_rng(1),
+                    20).mean() - single["tree"].max()) < 0.02)
 
 # %% [markdown]
 # The tree leans on the pixels of its first questions. The linear model leans on no pixel at all, and yet it must know what it knows
@@ -418,19 +419,18 @@ one = silenced(convolutions[1]).predict(pictures[..., None], batch_size=500,
 # %%
 say(f"Classes named: {len(np.unique(told.argmax(1)))} after shuffling, "
     f"{len(np.unique(one.argmax(1)))} after zeroing.")
-claim("after zeroing the network names one class for all",
-      len(np.unique(one.argmax(1))) == 1)
+fact("after zeroing the network names one class for all",
+     len(np.unique(one.argmax(1))) == 1)
 
 # %%
 orders = layers.rank().T.drop_duplicates()
 
 # %%
-verdict("C12", theirs="the importance of layers follows from setting their "
-        "weights to zero.",
+verdict("C12",
         ours=f"without any one layer between {layers.min().min():.1%} and "
         f"{layers.max().max():.1%} are right, of {whole:.1%}; the four ways "
         f"give {len(orders)} different orders.",
-        holds=bool(layers.max().max() > 0.5 and len(orders) == 1))
+        order=len(orders) == 1, tells=layers.max().max() > 0.5)
 
 # %% [markdown]
 # ## The importance of a filter
@@ -494,8 +494,6 @@ say("The median filter costs " + "; ".join(
     f"{100 * each['zero']:.1f} / {100 * each['mean']:.1f} / "
     f"{100 * each['shuffle']:.1f} points ({filters} filters)"
     for filters, each in medians.items()) + " by zero / mean / shuffle.")
-claim("a filter of the last layer is worth less than one of the first",
-      medians[128]["zero"] < medians[32]["zero"], needs_full=True)
 
 # %% [markdown]
 # The three ways ask three questions. *Zero* takes the map away and also moves the level that the next layer is used to, since few maps have a mean of zero. *Mean* takes away what
@@ -567,7 +565,7 @@ claim("measuring the statistics anew brings back some of the loss",
       back > 0, needs_full=True)
 
 # %%
-ledger.record(figures={
+ledger.record(numbers={
     **{f"half_of_{f}_filters_zeroed": value for f, value in damaged.items()},
     **{f"half_of_{f}_filters_settled": value
        for f, value in settled.items()}})
@@ -726,8 +724,6 @@ claim("without any one of the three layers less than a quarter is right, "
       "in all four ways", layers.max().max() < 0.25)
 
 # %%
-claim("a filter of the last layer is worth less than one of the first",
-      medians[128]["zero"] < medians[32]["zero"], needs_full=True)
 claim("a tree trained without the centre makes up for most of it",
       left_out < 0.5 * shuffled)
 
