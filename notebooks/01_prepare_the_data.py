@@ -37,7 +37,7 @@ import pandas as pd
 
 from helpers import budget, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say
+from helpers.claims import claim, fact, say
 from helpers.data import (
     CLASS_NAMES,
     Labelled,
@@ -145,7 +145,7 @@ def read_idx(content):
 
 # %%
 again = read_idx(content)
-claim("reading undoes writing", np.array_equal(again, train.images))
+fact("reading undoes writing", np.array_equal(again, train.images))
 for part in (train, test):
     say(f"- images {part.images.shape}, labels {part.labels.shape}")
 
@@ -205,7 +205,7 @@ say(f"The same labels packed twice: {len(fast):,} and {len(small):,} bytes.")
 # %%
 same_inside = gzip.decompress(fast) == gzip.decompress(small)
 same_outside = fingerprint(fast) == fingerprint(small)
-claim(
+fact(
     "one content, two gzip files with two fingerprints",
     same_inside and not same_outside,
 )
@@ -286,7 +286,7 @@ figures.show_images(trio, names, columns=3, limits=(0, 255));
 lost = wrapped < shirt
 say(f"Of 784 pixels, **{lost.sum()}** came out smaller after adding 100.")
 claim("adding in `uint8` made pixels smaller", lost.any())
-claim("those were all above 155", (shirt[lost] > 155).all())
+fact("those were all above 155", (shirt[lost] > 155).all())
 
 # %% [markdown]
 # Here your eye catches it. It would not in a distance, the sum of squared
@@ -301,7 +301,7 @@ say(f"In `uint8`: **{wrong_distance:,}**. In truth: **{distance:,}**.")
 
 # %%
 claim("`uint8` gets the distance wrong", wrong_distance != distance)
-claim("`mean` is safe", np.isclose(a.mean(), a.astype(float).mean()))
+fact("`mean` is safe", np.isclose(a.mean(), a.astype(float).mean()))
 
 # %% [markdown]
 # `mean` and `sum` are safe because they add in a wider type. Subtraction,
@@ -369,7 +369,7 @@ axis.legend();
 
 # %%
 shifted = [loss_after_one_step(raw, labels, r / 255**2) for r in rates]
-claim(
+fact(
     "dividing the rate by 255 squared makes the two curves one",
     np.allclose(shifted, losses["pixels 0 to 1"]),
 )
@@ -430,8 +430,8 @@ figures.show_images(np.stack([boot, few[0]]), names, columns=4);
 # %%
 block = few[..., np.newaxis]
 say(f"Shapes of the same memory: {few.shape}, {rows.shape}, {block.shape}.")
-claim("rows and pictures share memory", np.shares_memory(few, rows))
-claim("so does the block", np.shares_memory(few, block))
+fact("rows and pictures share memory", np.shares_memory(few, rows))
+fact("so does the block", np.shares_memory(few, block))
 
 # %% [markdown]
 # Where the order in memory allows it, as here, a reshape makes a **view**: other arithmetic on the same bytes; otherwise NumPy copies without a word. The pixel in
@@ -454,8 +454,8 @@ figures.show_images(ten, columns=5);
 # %%
 same_numbers = np.array_equal(np.sort(scrambled, None), np.sort(mended, None))
 same_pictures = np.array_equal(scrambled, mended)
-claim("the scramble has the right shape", scrambled.shape == mended.shape)
-claim("it holds the same numbers", same_numbers and not same_pictures)
+fact("the scramble has the right shape", scrambled.shape == mended.shape)
+fact("it holds the same numbers", same_numbers and not same_pictures)
 
 # %% [markdown]
 # Shape, mean, deviation and histogram are all as they should be. A network
@@ -485,10 +485,10 @@ torn
 
 # %%
 back = one_hot.argmax(axis=1)
-claim("argmax undoes one-hot", np.array_equal(back, train.labels))
+fact("argmax undoes one-hot", np.array_equal(back, train.labels))
 spread = np.linalg.norm(np.eye(10)[:, None] - np.eye(10)[None], axis=2)
 apart = spread[~np.eye(10, dtype=bool)]
-claim("any two classes are equally far apart", np.allclose(apart, 2**0.5))
+fact("any two classes are equally far apart", np.allclose(apart, 2**0.5))
 
 # %% [markdown]
 # Half Trouser and half Dress is now a row with two halves, and Pullover gets
@@ -531,9 +531,9 @@ say(f"The text takes **{per_value:.1f}** bytes a value; read back: `{wide}`.")
 # %%
 values = back.to_numpy(np.uint8)
 pictures = values[:, 1:].reshape(-1, 28, 28)
-claim("the pictures survive", np.array_equal(pictures, test.images[:50]))
-claim("so do the labels", np.array_equal(values[:, 0], test.labels[:50]))
-claim("text is bulkier than bytes", per_value > 1)
+fact("the pictures survive", np.array_equal(pictures, test.images[:50]))
+fact("so do the labels", np.array_equal(values[:, 0], test.labels[:50]))
+fact("text is bulkier than bytes", per_value > 1)
 
 # %% [markdown]
 # A table read back takes eight bytes a value until you say otherwise, and
@@ -551,8 +551,8 @@ with tempfile.TemporaryDirectory() as folder:
     restored = from_csv(path)
 
 # %%
-claim("the course's table is ours, letter for letter", same_text)
-claim("and reads back whole", np.array_equal(restored.images, pictures))
+fact("the course's table is ours, letter for letter", same_text)
+fact("and reads back whole", np.array_equal(restored.images, pictures))
 
 # %% [markdown]
 # ## Which pictures are there twice?
@@ -755,7 +755,7 @@ claim("the training set has twins, and they are rare", 0 < twin_share < 0.02)
 
 # %%
 ledger.record(
-    figures={
+    numbers={
         "exact_copies": copies,
         "test_images_with_twin": len(twin_tests),
         "train_twin_pairs": len(inside),
@@ -783,7 +783,7 @@ with quiet():
 stream = tf.data.Dataset.from_tensor_slices((test.images, test.labels))
 batches = list(stream.batch(100).prefetch(1).as_numpy_iterator())
 streamed = np.concatenate([images for images, _ in batches])
-claim("the stream is the array", np.array_equal(streamed, test.images))
+fact("the stream is the array", np.array_equal(streamed, test.images))
 
 # %% [markdown]
 # Many data sets come sorted by class. Take 2 000 sorted labels and shuffle them
@@ -825,11 +825,11 @@ axes[-1].set_xlabel("position in the stream");
 bundles = tf.data.Dataset.from_tensor_slices(in_order).batch(100)
 moved_bundles = bundles.shuffle(20, seed=1).as_numpy_iterator()
 kinds = [len(set(bundle)) for bundle in moved_bundles]
-claim("batch, then shuffle: every batch holds one class", max(kinds) == 1)
+fact("batch, then shuffle: every batch holds one class", max(kinds) == 1)
 
 # %%
 starts = {buffer: len(set(order[:100])) for buffer, order in orders.items()}
-claim("a small buffer starts with few classes", starts[100] <= 2)
+fact("a small buffer starts with few classes", starts[100] <= 2)
 claim("a buffer for the whole set starts with all ten", starts[2000] == 10)
 
 # %% [markdown]
@@ -884,8 +884,8 @@ if has_tfds:
 if has_tfds:
     say(f"From the catalogue's form: images {as_tfds.images.shape}.")
     pixels_same = np.array_equal(as_tfds.images[..., 0], part.images)
-    claim("its pictures are ours", pixels_same)
-    claim("so are its labels", np.array_equal(as_tfds.labels, part.labels))
+    fact("its pictures are ours", pixels_same)
+    fact("so are its labels", np.array_equal(as_tfds.labels, part.labels))
 else:
     say("TensorFlow Datasets is not installed here: this part is skipped.")
 
@@ -1000,7 +1000,7 @@ axis.legend(loc="lower left");
 # %%
 low, high = plain_counts.min(), plain_counts.max()
 say(f"Plain: from **{low}** to **{high}** of a class. Stratified: 50 of each.")
-claim("the stratified draw is even", (even_counts == 50).all())
+fact("the stratified draw is even", (even_counts == 50).all())
 claim("the plain one is not", high > 1.2 * low)
 
 # %% [markdown]
@@ -1014,7 +1014,7 @@ splits = load_fashion_mnist()
 for name, labelled in splits._asdict().items():
     say(f"- {name}: {len(labelled.labels):,} pictures")
 even_split = np.bincount(splits.validation.labels) == 500
-claim("the course's validation set is even", even_split.all())
+fact("the course's validation set is even", even_split.all())
 
 # %% [markdown]
 # ## How bad is one look across the border?
@@ -1137,7 +1137,7 @@ claim("without it they stay unpredictable", abs(fair - 0.5) < 0.05)
 
 # %%
 ledger.record(
-    figures={
+    numbers={
         "best_of_200_test_score": test_scores[best],
         "best_of_200_fresh_score": fresh_scores[best],
         "answers_changed_by_scaling_leak": all_changed,
@@ -1321,16 +1321,16 @@ claim("the arrays are the published files, bit by bit", found == PUBLISHED)
 claim("no picture is blank and no label is missing", blank + nameless == 0)
 claim("`uint8` sums wrap around without a warning", lost.any())
 best_raw, best_scaled = [rates[np.argmin(v)] for v in losses.values()]
-claim("scaling pixels moves the good learning rates", best_raw < best_scaled)
+fact("scaling pixels moves the good learning rates", best_raw < best_scaled)
 
 # %%
-claim("a wrong reshape keeps shape and numbers", same_numbers)
+fact("a wrong reshape keeps shape and numbers", same_numbers)
 claim("no picture is there twice, bit by bit", copies == 0)
 claim("but some test pictures have a twin in training", len(twin_tests) > 0)
 claim("the twins' effect is smaller than chance's", moved < half_width)
 
 # %%
-claim("shuffling batches of sorted pictures mixes nothing", max(kinds) == 1)
+fact("shuffling batches of sorted pictures mixes nothing", max(kinds) == 1)
 claim("choosing by the test set flatters the chosen", flattery > 0.004)
 claim("a leak can turn noise into a near-perfect score", leaked > 0.9)
 
