@@ -145,6 +145,8 @@ def test_a_statement_is_true_false_or_open():
     assert [verdicts.statement(holds).outcome for holds in (True, np.False_, None)] == [HOLDS, FAILS, NOT_SETTLED]
     signs = [verdicts.above_zero(*interval) for interval in ((1, 2), (-2, -1), (-1, 1), (0, 1))]
     assert signs == [True, False, None, None]
+    assert verdicts.not_worse(-0.002, 0.1) is True and verdicts.not_worse(-0.01, -0.004) is False
+    assert verdicts.not_worse(-0.01, 0.1) is None
 
 
 @pytest.mark.parametrize(
