@@ -10,6 +10,7 @@ from PIL import Image
 
 from helpers import figures
 from helpers.data import CLASS_NAMES
+from tools import limits
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
 DEFICIENCIES = {
@@ -79,7 +80,7 @@ def test_png_is_sharp_at_twice_its_shown_width_and_light():
     picture = Image.open(io.BytesIO(data))
     assert picture.width == pytest.approx(2 * size["width"], abs=1)
     assert 1100 < picture.width <= figures.WIDTH * figures.FILE_DPI + 60
-    assert len(data) < 120_000
+    assert len(data) < limits.FIGURE_BYTES
     assert picture.mode == "P"
 
 

@@ -5,14 +5,18 @@ All faults stand in one small site, one fault a page, which is inspected once in
 
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tools import inspect_site
-from tools.chapters import PipelineError
+from tools import browse, browsers, inspect_site
+from tools.chapters import ROOT, PipelineError
+from tools.check_pages import Finding
+from tools.local_server import serve
 
 ALT = "A small grey square, drawn for this test"
 
@@ -128,7 +132,7 @@ def faulty(tmp_path_factory, empty_baseline):
     return inspect_site.inspect(site, baseline=empty_baseline)
 
 
-def on_page(findings: list[inspect_site.Finding], page: str) -> list[inspect_site.Finding]:
+def on_page(findings: list[Finding], page: str) -> list[Finding]:
     return [finding for finding in findings if finding.page == page]
 
 
@@ -239,27 +243,59 @@ def test_a_baseline_entry_without_a_reason_is_refused(tmp_path):
     path = tmp_path / "baseline.yml"
     path.write_text("- {rule: color-contrast, selector: .known}\n", encoding="utf-8")
     with pytest.raises(PipelineError, match="why"):
-        inspect_site.read_baseline(path)
+        browse.read_baseline(path)
 
 
 def test_every_entry_of_the_course_s_baseline_has_a_reason():
-    for entry in inspect_site.read_baseline(inspect_site.BASELINE):
+    for entry in browse.read_baseline(browse.BASELINE):
         assert len(entry["why"]) > 20
 
 
-def test_without_a_browser_the_message_says_how_to_get_one(monkeypatch):
-    monkeypatch.setenv("PATH", "")
+@pytest.fixture
+def no_browser(monkeypatch, tmp_path):
+    """A machine without any, except where a test puts one."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(browsers, "PLACES", ())
     monkeypatch.delenv("CHROMIUM", raising=False)
-    with pytest.raises(inspect_site.NoBrowser, match="apt-get install chromium"):
-        inspect_site.find_browser()
+    return tmp_path
 
 
-def test_the_variable_names_the_browser(monkeypatch, tmp_path):
-    browser = tmp_path / "my-browser"
-    browser.write_text("#!/bin/sh\n", encoding="utf-8")
-    browser.chmod(0o755)
-    monkeypatch.setenv("CHROMIUM", str(browser))
-    assert inspect_site.find_browser() == str(browser)
+def put_program(path: Path) -> str:
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def open_one():
+    with browse.open_browser():
+        pass
+
+
+def test_without_a_browser_the_message_says_how_to_get_one(no_browser):
+    with pytest.raises(browse.NoBrowser, match="looked for chromium.*apt-get install chromium"):
+        open_one()
+
+
+@pytest.mark.parametrize("name", browsers.NAMES)
+def test_each_browser_of_the_list_is_found(name, no_browser):
+    program = put_program(no_browser / name)
+    assert browsers.find() == program
+
+
+def test_the_variable_names_the_browser_and_excludes_the_others(no_browser, monkeypatch):
+    put_program(no_browser / "chromium")
+    monkeypatch.setenv("CHROMIUM", put_program(no_browser / "mine"))
+    assert browsers.find() == str(no_browser / "mine")
+    monkeypatch.setenv("CHROMIUM", "nowhere")
+    with pytest.raises(browse.NoBrowser, match="CHROMIUM names nowhere, which is no program"):
+        open_one()
+
+
+def test_the_list_of_browsers_needs_the_standard_library_alone():
+    code = (
+        "import sys; sys.path = [path for path in sys.path if 'site-packages' not in path]; from tools import browsers"
+    )
+    subprocess.run([sys.executable, "-S", "-c", code], cwd=ROOT, check=True)
 
 
 def test_a_folder_without_pages_is_refused(tmp_path):
@@ -268,7 +304,7 @@ def test_a_folder_without_pages_is_refused(tmp_path):
 
 
 def test_the_server_compresses_text_and_hands_out_nothing_outside_the_site(clean):
-    with inspect_site.serve(clean) as served:
+    with serve(clean) as served:
         plain = (clean / "index.html").stat().st_size
         assert 0 < served.weight("index.html") < plain
         assert served.weight("square.png") == (clean / "square.png").stat().st_size

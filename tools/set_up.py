@@ -23,7 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 READY = ENVIRONMENT / "ready.txt"  # holds the hash of the lock and settings that the environment was made from
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+sys.path.insert(0, str(ROOT))  # this file is run by its path
+
+from tools import browsers  # noqa: E402
 
 
 class SetUpError(Exception):
@@ -131,12 +133,10 @@ def weights() -> None:
 
 def browser() -> None:
     """A Chromium for inspecting the built pages."""
-    if os.environ.get("CHROMIUM") or any(shutil.which(name) for name in BROWSERS):
+    if browsers.find():
         return
-    if not can_apt():
-        raise SetUpError(
-            "The pages are inspected in Chromium, which is not installed. Install it, or set CHROMIUM to its path."
-        )
+    if os.environ.get(browsers.VARIABLE) or not can_apt():
+        raise SetUpError(browsers.explanation())
     say("set up: Debian's Chromium")
     if apt_install("chromium", "fonts-dejavu-core") != 0:
         raise SetUpError("Chromium could not be installed. Try `apt-get update && apt-get install chromium`.")

@@ -15,11 +15,10 @@ from pathlib import Path
 
 import nbformat
 
+from tools import limits
 from tools.chapters import LEFT_OUT, ROOT, PipelineError, all_chapters
 from tools.keys import notebook_digest
 
-MAX_FIGURE_BYTES = 120_000
-MIN_ALT_LENGTH = 20
 LOCAL_PATH = re.compile(
     r"(?<![\w.:/])(?:/(?:root|home|Users|tmp|var|work|opt|mnt|usr/(?:lib|local|share)|content|private)/[\w.\-]|~/[\w.\-]+/)"
     r"|\b[A-Za-z]:\\\w|ipykernel_\d+|site-packages"
@@ -104,11 +103,11 @@ def _outputs(cell: nbformat.NotebookNode) -> Iterator[str]:
         yield f"draws {len(pictures)} figures; expected one a cell, so that each has its alt text"
     for picture in pictures:
         alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
-        if len(alt) < MIN_ALT_LENGTH:
-            yield f"draws a figure whose alt text is {alt!r}; expected at least {MIN_ALT_LENGTH} characters that say what is seen"
+        if len(alt) < limits.ALT_LENGTH:
+            yield f"draws a figure whose alt text is {alt!r}; expected at least {limits.ALT_LENGTH} characters that say what is seen"
         size = len(base64.b64decode(picture))
-        if size > MAX_FIGURE_BYTES:
-            yield f"draws a figure of {size / 1000:.0f} kB; expected at most {MAX_FIGURE_BYTES / 1000:.0f} kB"
+        if size > limits.FIGURE_BYTES:
+            yield f"draws a figure of {size / 1000:.0f} kB; expected at most {limits.FIGURE_BYTES / 1000:.0f} kB"
 
 
 def _text(output: nbformat.NotebookNode) -> str:

@@ -1,0 +1,274 @@
+"""What only a browser sees on the pages of a built site.
+
+Each page is shown light and dark, on a desk (1280 pixels wide) and on a phone (390), with all folded parts
+open. Nothing leaves this machine: the browser cannot resolve any other host.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urldefrag
+
+import yaml
+from axe_playwright_python.base import AXE_FILE_PATH
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as BrowserError
+
+from tools import browsers, limits
+from tools.chapters import PipelineError
+from tools.check_pages import Finding, PageText
+from tools.local_server import Served
+
+THEMES, WIDTHS = ("light", "dark"), (1280, 390)
+VARIANTS = tuple((theme, width) for width in WIDTHS for theme in THEMES)
+BASELINE = Path(__file__).with_name("axe_baseline.yml")
+
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+# Unfold what is folded and fetch what is fetched late, so that all of the page is looked at.
+SHOW_ALL = """async () => {
+    document.querySelectorAll("details").forEach(details => { details.open = true });
+    const pictures = [...document.images];
+    pictures.forEach(picture => { picture.loading = "eager" });
+    await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
+    await document.fonts.ready;
+    document.getAnimations().forEach(animation => { try { animation.finish() } catch { animation.cancel() } });
+}"""
+
+# A chapter has thousands of words of coloured code in a dozen looks. One of each look stays to be judged,
+# the others become plain text: the verdict is the same and comes ten times sooner.
+THIN_OUT_CODE = """() => {
+    const look = block => {
+        const looks = [getComputedStyle(block).color];
+        for (let box = block; box; box = box.parentElement) looks.push(getComputedStyle(box).backgroundColor);
+        return looks.join();
+    };
+    const seen = new Set(), spare = [];
+    for (const block of document.querySelectorAll("pre")) {
+        const ground = look(block);
+        for (const word of block.querySelectorAll("span:not([id])")) {
+            const key = [ground, word.parentElement.className, word.className, word.getAttribute("style")].join("|");
+            if (seen.has(key)) spare.push(word); else seen.add(key);
+        }
+    }
+    spare.forEach(word => word.replaceWith(...word.childNodes));
+}"""
+
+# Without `preload`, which would fetch imported stylesheets from the wrong folder.
+RUN_AXE = """async baseline => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
+    return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, any, all, none }) => {
+        const element = typeof target[0] === "string" ? document.querySelector(target[0]) : null;
+        const excuse = baseline.findIndex(entry => entry.rule === id && element && element.matches(entry.selector));
+        const message = [...any, ...all, ...none].map(check => check.message)[0] || "";
+        return { id, help, message, target: target.join(" "), excuse };
+    }));
+}"""
+
+WIDE_ELEMENTS = """() => {
+    const room = document.documentElement.clientWidth;
+    if (document.scrollingElement.scrollWidth <= room) return null;
+    const boxed = element => {
+        for (let box = element.parentElement; box && box !== document.body; box = box.parentElement)
+            if (getComputedStyle(box).overflowX !== "visible") return true;
+        return false;
+    };
+    const wide = [...document.body.querySelectorAll("*")].filter(
+        element => element.getBoundingClientRect().right > room + 1 && !boxed(element));
+    const element = wide[wide.length - 1] || document.body;
+    const classes = [...element.classList].map(name => "." + name).join("");
+    return `${element.localName}${element.id ? "#" + element.id : ""}${classes}, ` +
+        `${Math.round(element.getBoundingClientRect().right - room)} pixels too wide`;
+}"""
+
+RESOURCES = """() => performance.getEntriesByType("resource").map(entry => entry.name)"""
+
+
+class NoBrowser(PipelineError):
+    """No Chromium was found."""
+
+
+@contextmanager
+def open_browser() -> Iterator[Browser]:
+    """A fresh browser without a profile."""
+    executable = browsers.find()
+    if executable is None:
+        raise NoBrowser(browsers.explanation())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=BROWSER_OPTIONS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def read_baseline(path: Path) -> list[dict]:
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    for entry in entries:
+        if not isinstance(entry, dict) or not all(entry.get(key) for key in ("rule", "selector", "why")):
+            raise PipelineError(f"{path.name}: every entry needs `rule`, `selector` and `why`; found {entry!r}.")
+    return entries
+
+
+class Notes:
+    """Findings by page, with the variants in which they occur; one line for what occurs in several."""
+
+    def __init__(self) -> None:
+        self._variants: dict[Finding, list[tuple[str, int]]] = defaultdict(list)
+
+    def add(self, variant: tuple[str, int], *finding: str) -> None:
+        variants = self._variants[Finding(*finding)]
+        if variant not in variants:
+            variants.append(variant)
+
+    def findings(self) -> Iterator[Finding]:
+        for finding, variants in self._variants.items():
+            where = (
+                ""
+                if len(variants) == len(VARIANTS)
+                else f" ({', '.join(f'{theme} {width}' for theme, width in variants)})"
+            )
+            yield Finding(finding.page, finding.check, finding.found + where, finding.mend)
+
+
+def look_at_pages(
+    browser: Browser, served: Served, pages: dict[str, PageText], baseline: list[dict], screenshots: Path | None
+) -> list[Finding]:
+    """Open each page in each variant and run every check that needs a browser."""
+    started, notes, used, viewers = time.monotonic(), Notes(), set(), []
+    shown = [name for name, page in pages.items() if not page.is_redirect]
+    with ExitStack() as stack:
+        for theme, width in VARIANTS:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900},
+                color_scheme=theme,
+                reduced_motion="reduce",
+                service_workers="block",
+            )
+            stack.callback(context.close)
+            context.add_init_script(path=AXE_FILE_PATH)
+            viewers.append(Viewer(context.new_page(), (theme, width), served, notes))
+        for count, name in enumerate(shown, start=1):
+            for viewer in viewers:
+                used |= viewer.look_at(name, baseline, screenshots)
+            print(f"  {count} of {len(shown)}  {name}  {time.monotonic() - started:.0f} s", flush=True)
+    findings = list(notes.findings())
+    for index, entry in enumerate(baseline):
+        if index not in used:
+            text = f"{entry['rule']} on `{entry['selector']}` occurs nowhere any more."
+            findings.append(Finding(BASELINE.name, "stale baseline", text, "take the entry out."))
+    return findings
+
+
+class Viewer:
+    """One browser page of one width and theme, which looks at one page of the site after the other."""
+
+    def __init__(self, page: Page, variant: tuple[str, int], served: Served, notes: Notes):
+        self.page, self.variant, self.served, self.notes = page, variant, served, notes
+        self.name = ""
+        self.requests: set[str] = set()
+        page.on("console", self._on_console)
+        page.on(
+            "pageerror",
+            lambda error: self._note(
+                "script error", f"{error}.", "mend the script; the browser's console shows the line."
+            ),
+        )
+        page.on("request", lambda request: self._on_request(request.url))
+        page.on("websocket", lambda socket: self._on_request(socket.url))
+        page.on("response", self._on_response)
+
+    def look_at(self, name: str, baseline: list[dict], screenshots: Path | None = None) -> set[int]:
+        """Check one page; returns which entries of the baseline it needed."""
+        self.name, self.requests = name, set()
+        try:
+            self.page.goto(self.served.address + name, wait_until="load")
+            self.page.evaluate(SHOW_ALL)
+            self._check_weight()
+            if wide := self.page.evaluate(WIDE_ELEMENTS):
+                self._note(
+                    "sideways scroll",
+                    f"`{wide}`.",
+                    "let it shrink (max-width: 100%) or scroll in its own box (overflow-x: auto).",
+                )
+            if screenshots:
+                self._keep_picture(screenshots)
+            used = self._check_axe(baseline)
+        except BrowserError as error:
+            self._note(
+                "not shown", f"the browser stopped: {error.message.splitlines()[0]}.", "open the page by hand and see."
+            )
+            return set()
+        return used
+
+    def _note(self, check: str, found: str, mend: str) -> None:
+        self.notes.add(self.variant, self.name, check, found, mend)
+
+    def _on_console(self, message) -> None:
+        # A file that did not arrive is reported by its address, not a second time by the console.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self._note("console error", f"{message.text}.", "mend the script; the browser's console shows the line.")
+
+    def _on_request(self, url: str) -> None:
+        self.requests.add(url)
+        if not url.startswith((self.served.address, "data:", "blob:")):
+            self._note("third party", f"the page asks for {url}.", "serve the file from the site, or leave it out.")
+
+    def _on_response(self, response) -> None:
+        if response.status >= 400:
+            name = self.served.name(response.url)
+            self._note(
+                "missing file",
+                f"{name or response.url} answers {response.status}.",
+                "add the file or correct the address.",
+            )
+
+    def _check_weight(self) -> None:
+        urls = {urldefrag(url)[0] for url in (*self.requests, *self.page.evaluate(RESOURCES))}
+        weights = {name: self.served.weight(name) for url in urls if (name := self.served.name(url))}
+        code = {name: weight for name, weight in weights.items() if name.endswith((".js", ".mjs", ".css"))}
+        for check, parts, limit in (
+            ("heavy page", weights, limits.PAGE_BYTES),
+            ("heavy scripts", code, limits.CODE_BYTES),
+        ):
+            if (total := sum(parts.values())) > limit:
+                heaviest = max(parts, key=parts.get)
+                self._note(
+                    check,
+                    f"{total / 1000:.0f} kB over the wire, at most {limit / 1000:.0f} kB are allowed; "
+                    f"{heaviest} alone is {parts[heaviest] / 1000:.0f} kB.",
+                    "leave out or shrink the heaviest file.",
+                )
+
+    def _check_axe(self, baseline: list[dict]) -> set[int]:
+        used, by_rule = set(), defaultdict(list)
+        self.page.evaluate(THIN_OUT_CODE)
+        for fault in self.page.evaluate(RUN_AXE, baseline):
+            if fault["excuse"] >= 0:
+                used.add(fault["excuse"])
+            else:
+                by_rule[fault["id"]].append(fault)
+        for rule, faults in by_rule.items():
+            first = faults[0]
+            more = f", and {len(faults) - 1} more like it" if len(faults) > 1 else ""
+            self._note(f"axe {rule}", f"{first['help']}: `{first['target']}`{more}.", first["message"] or first["help"])
+        return used
+
+    def _keep_picture(self, folder: Path) -> None:
+        theme, width = self.variant
+        folder.mkdir(parents=True, exist_ok=True)
+        file = f"{self.name.removesuffix('.html').replace('/', '-')}-{width}-{theme}.png"
+        self.page.screenshot(path=folder / file, full_page=True)
