@@ -10,11 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_project import FAILING, GOOD, make_project, write_chapter
+from small_project import FAILING, GOOD, header, make_project, write_chapter
 
-from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, execution_key
+from helpers import ledger
+from tools import execute as execution
+from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.execute import _expected_text, execute
-from tools.results import write_entries
+from tools.keys import execution_key, file_digest
 from tools.stage import stage
 from tools.verify import verify
 
@@ -37,13 +39,14 @@ from helpers import ledger
 
 block = bytearray(300_000_000)
 block[::4096] = b"x" * len(block[::4096])
-ledger.record(figures={"answer": 42.0})
+ledger.record(numbers={"answer": 42.0})
 """
 
 
-def run(project, budget="quick"):
+def run(project, budget="quick", only=None):
     stage(project)
-    return [chapter.name for chapter in execute(project, budget)]
+    chapters = [chapter for chapter in all_chapters(project) if only in (None, chapter.name)]
+    return [chapter.name for chapter in execute(project, budget, chapters)]
 
 
 def executed(project, name, budget="quick"):
@@ -59,45 +62,23 @@ def test_unchanged_chapter_is_not_run_again_and_changed_code_is(tmp_path):
     assert run(project) == ["01_count"]
     assert executed(project, "01_count").cells[2].outputs[0].text == "4\n"
     entry = json.loads((project / "_build" / "executed" / "quick" / "02_record.json").read_text())["entry"]
-    assert entry["figures"] == {"answer": 42.0}
+    assert entry["numbers"] == {"answer": 42.0}
     assert entry["peak_memory_mb"] > 300
     assert entry["seconds"] > 0.5
     assert entry["budget"] == "quick"
 
 
-def test_changed_prose_is_published_without_a_run(tmp_path):
+def test_changed_prose_and_comments_are_published_without_a_run(tmp_path):
     project = make_project(tmp_path, c01_count=GOOD)
     run(project)
-    write_chapter(project, "c01_count", GOOD.replace("A first look.", "A second look."))
+    changed = GOOD.replace("A first look.", "A second look.").replace("1 + 1", "1 + 1  # or two")
+    write_chapter(project, "c01_count", changed)
     assert run(project) == []
     cells = executed(project, "01_count").cells
     assert "A second look." in cells[0].source
+    assert cells[1].source == "number = 1 + 1  # or two"
     assert cells[2].outputs[0].text == "2\n"
     assert verify(project) == 1
-
-
-def test_key_changes_with_helpers_lock_budget_and_needed_chapters(tmp_path):
-    uses = GOOD + "\n# %%\nfrom helpers import budget\n"
-    reads = "# ---\n# jupyter:\n#   course:\n#     needs: [01_count]\n# ---\n\n" + RECORDS
-    project = make_project(tmp_path, c01_count=uses, c02_record=reads)
-    (project / "helpers").mkdir()
-    (project / "helpers" / "budget.py").write_text('"""Text."""\nfrom helpers import deep\n')
-    (project / "helpers" / "deep.py").write_text("x = 1\n")
-    (project / "helpers" / "other.py").write_text("x = 1\n")
-
-    def keys(budget="quick"):
-        return [execution_key(chapter, budget, project) for chapter in all_chapters(project)]
-
-    before = keys()
-    (project / "helpers" / "other.py").write_text("x = 2\n")
-    (project / "helpers" / "budget.py").write_text('"""Other text."""\n# a comment\nfrom helpers import deep\n')
-    assert keys() == before, "a module not imported, a docstring and a comment change nothing"
-    assert keys("full")[0] != before[0]
-    (project / "helpers" / "deep.py").write_text("x = 2\n")
-    after = keys()
-    assert after[0] != before[0] and after[1] != before[1], "a module imported through another counts, for readers too"
-    (project / "requirements.lock").write_text("numpy==9\n")
-    assert keys()[0] != after[0]
 
 
 def test_failure_names_chapter_and_cell_and_keeps_the_rest(tmp_path):
@@ -137,11 +118,17 @@ def test_chapter_without_weights_is_left_out_and_the_rest_goes_on(tmp_path, caps
     assert len(page.cells) == 1, "nothing that did not run is published"
     assert "02_transfer  is left out. They are not here" in capsys.readouterr().out
     assert verify(project) == 1
-    assert write_entries(project, ["02_transfer"]) == [], "there is nothing to keep in the ledger"
     assert run(project) == ["02_transfer"], "it is tried again the next time"
     write_chapter(project, "c02_transfer", GOOD)
     run(project)
     assert verify(project) == 2
+
+
+def test_the_full_edition_lacks_no_chapter(tmp_path):
+    project = make_project(tmp_path, c01_transfer=NO_WEIGHTS)
+    with pytest.raises(PipelineError, match="01_transfer.*They are not here. Run `python -m helpers.pretrained`"):
+        run(project, "full")
+    assert list((project / "_build").glob("executed/full/*")) == []
 
 
 def test_missing_weights_forgive_no_other_error(tmp_path):
@@ -157,21 +144,136 @@ def test_dead_kernel_is_reported(tmp_path):
         run(project)
 
 
-def test_chapter_waits_for_the_one_it_needs(tmp_path):
+def test_chapter_waits_for_the_one_from_which_it_reads(tmp_path):
     slow = "# %%\nimport time\nfrom pathlib import Path\n\ntime.sleep(3)\nPath('../made.txt').write_text('x')\n"
-    reads = "# ---\n# jupyter:\n#   course:\n#     needs: [02_make]\n# ---\n\n# %%\nprint(open('../made.txt').read())\n"
+    reads = header(chapters=["02_make"]) + "# %%\nprint(open('../made.txt').read())\n"
     project = make_project(tmp_path, c01_read=reads, c02_make=slow)
     assert set(run(project)) == {"01_read", "02_make"}
     assert executed(project, "01_read").cells[0].outputs[0].text == "x\n"
 
 
-@pytest.mark.parametrize("needs", ["03_nowhere", "01_count"])
-def test_impossible_need_is_an_error(tmp_path, needs):
-    with pytest.raises(PipelineError, match=needs):
-        project = make_project(
-            tmp_path, c01_count=f"# ---\n# jupyter:\n#   course:\n#     needs: [{needs}]\n# ---\n\n{GOOD}"
-        )
-        run(project)
+MEASURES = """\
+# %% [markdown]
+# # Measure
+
+# %%
+from helpers import ledger
+
+ledger.record(models={"net": {"test_accuracy": 0.5, "interval": [0.4, 0.9]}})
+"""
+READS = """\
+# %% [markdown]
+# # Read
+
+# %%
+from helpers import ledger
+
+print(sorted(ledger.read_all()), ledger.model("net")["test_accuracy"])
+"""
+
+
+def test_a_full_run_shows_the_numbers_that_it_measured_and_a_quick_one_the_committed(tmp_path):
+    project = make_project(tmp_path, c01_measure=MEASURES, c02_read=header(chapters=["01_measure"]) + READS)
+    committed = project / "results" / "01_measure.json"
+    ledger.write_json(committed, {"models": {"net": {"test_accuracy": 0.25, "interval": [0.2, 0.3]}}})
+    before = committed.read_bytes()
+
+    def shown(budget):
+        return executed(project, "02_read", budget).cells[1].outputs[0].text.split()
+
+    run(project, "quick", only="02_read")
+    assert shown("quick") == ["['01_measure']", "0.25"]
+    assert run(project, "full") == ["01_measure", "02_read"]
+    assert shown("full") == ["['01_measure']", "0.5"]
+    assert committed.read_bytes() == before, "only `make results` writes there"
+
+
+def test_what_the_header_does_not_name_is_refused_with_the_line_to_add(tmp_path):
+    project = make_project(tmp_path, c01_measure=MEASURES, c02_read=READS.replace("sorted(ledger.read_all()), ", ""))
+    ledger.write_json(project / "results" / "01_measure.json", {"models": {"net": {"test_accuracy": 0.25}}})
+    with pytest.raises(
+        PipelineError, match="02_read: code cell 1.*raised InputNotNamed: No chapter that this one names"
+    ):
+        run(project, only="02_read")
+
+
+def test_a_reader_alone_is_not_run_on_the_full_budget_before_what_it_reads(tmp_path):
+    project = make_project(tmp_path, c01_measure=MEASURES, c02_read=header(chapters=["01_measure"]) + READS)
+    with pytest.raises(PipelineError, match="02_read reads the entry of 01_measure.*`make chapter N=02 BUDGET=full`"):
+        run(project, "full", only="02_read")
+
+
+def pretend_executed(project, name, checkpoints):
+    """As if the chapter had run with all as it is now."""
+    chapter = next(chapter for chapter in all_chapters(project) if chapter.name == name)
+    folder = project / "_build" / "executed" / "quick"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / chapter.notebook.name).write_bytes(chapter.notebook.read_bytes())
+    record = {"key": execution_key(chapter, "quick", project), "checkpoints": checkpoints, "entry": {}}
+    ledger.write_json(folder / f"{name}.json", record)
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """The names of the chapters that would run."""
+    names = []
+    monkeypatch.setattr(
+        execution, "_run_all", lambda project, budget, due, at_once: names.extend(chapter.name for chapter in due)
+    )
+    monkeypatch.setattr(execution, "_refresh", lambda paths: None)
+    return names
+
+
+KEEPS = GOOD + '\n# %%\nfrom helpers import checkpoints\n\ncheckpoints.save("net", number)\n'
+
+
+def test_a_lost_or_changed_network_is_trained_again_and_then_its_readers_run(tmp_path, started):
+    uses = header(checkpoints=["net"]) + GOOD
+    project = make_project(tmp_path, c01_use=uses, c02_keep=KEEPS, c03_count=GOOD)
+    network = project / "_build" / "checkpoints" / "net-quick.keras"
+    network.parent.mkdir(parents=True)
+    network.write_bytes(b"weights")
+    pretend_executed(project, "02_keep", {"net": file_digest(network)})
+    pretend_executed(project, "01_use", {})
+    pretend_executed(project, "03_count", {})
+    assert run(project) == []
+    network.write_bytes(b"other weights")
+    assert run(project) == ["01_use", "02_keep"]
+    network.unlink()
+    assert run(project) == ["01_use", "02_keep"]
+
+
+def test_a_reader_runs_after_and_again_with_the_chapter_from_which_it_reads(tmp_path, started):
+    reads = header(chapters=["03_third"]) + GOOD
+    project = make_project(tmp_path, c01_first=GOOD, c02_second=reads, c03_third=GOOD)
+    for name in ("01_first", "02_second", "03_third"):
+        pretend_executed(project, name, {})
+    assert run(project) == []
+    (project / "_build" / "executed" / "quick" / "03_third.json").unlink()
+    assert run(project) == ["02_second", "03_third"]
+
+
+@pytest.mark.parametrize(
+    ("top", "says"),
+    [
+        (header(chapters=["03_nowhere"]), "names '03_nowhere' under `chapters`.*no chapter.*There are: 01_count"),
+        (header(checkpoints=["net"]), "names 'net' under `checkpoints`.*kept by no chapter.*There are: none"),
+        (header(evidence=["depth"]), "names 'depth' under `evidence`.*no experiment"),
+        (header(weights=["resnet"]), "names 'resnet' under `weights`.*not known.*There are: mobilenet"),
+        (header(chapters=["01_count"]), "in a circle: 01_count"),
+        (header(chapters="01_count"), "`chapters` in its header is '01_count'; expected a list"),
+        (header(networks=["net"]), "`inputs` in its header has networks; expected evidence, chapters"),
+        (header(alone=True).replace("alone: true", "needs: [01_count]"), "`course` in its header has needs"),
+    ],
+)
+def test_a_header_that_cannot_be_kept_is_an_error_that_names_it(tmp_path, top, says):
+    with pytest.raises(PipelineError, match=says):
+        make_project(tmp_path, c01_count=top + GOOD)
+
+
+def test_two_chapters_do_not_keep_one_network(tmp_path):
+    with pytest.raises(PipelineError, match="01_one.py and notebooks/02_two.py both keep the network 'net'"):
+        make_project(tmp_path, c01_one=KEEPS, c02_two=KEEPS)
 
 
 def test_threads_are_capped_when_two_run_at_once(tmp_path, monkeypatch):
@@ -189,34 +291,32 @@ def test_threads_are_capped_when_two_run_at_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("budget", ["full", "quick"])
 def test_alone_means_every_core_and_no_company_on_the_full_budget(tmp_path, monkeypatch, budget):
-    monkeypatch.setattr("tools.execute._cores", lambda: 2)
-    clock = (
-        "\n# %%\nimport time\nfrom pathlib import Path\n\nstart = time.time()\ntime.sleep(1)\n"
-        "Path(f'../{{}}.txt').write_text(f'{start} {time.time()}')\n"
-    )
-    names = {
-        "c01_big": "# ---\n# jupyter:\n#   course:\n#     alone: true\n# ---\n\n",
-        "c02_small": "",
-        "c03_small": "",
-    }
-    project = make_project(
-        tmp_path, **{name: head + SHOWS_THREADS + clock.replace("{{}}", name) for name, head in names.items()}
-    )
+    running, threads_of, company = [], {}, {"01_big": set(), "02_small": set(), "03_small": set()}
+
+    def pretend(paths, threads, stop):
+        name = paths.chapter.name
+        threads_of[name] = threads
+        for other in running:
+            company[name].add(other)
+            company[other].add(name)
+        running.append(name)
+        time.sleep(0.5)
+        running.remove(name)
+        return {"seconds": 0.5, "peak_memory_mb": 1}
+
+    monkeypatch.setattr(execution, "_cores", lambda: 2)
+    monkeypatch.setattr(execution, "_run", pretend)
+    monkeypatch.setattr(execution, "_refresh", lambda paths: None)
+    project = make_project(tmp_path, c01_big=header(alone=True) + GOOD, c02_small=GOOD, c03_small=GOOD)
     run(project, budget)
-    caps = {name: executed(project, name[1:], budget).cells[1].outputs[0].text for name in names}
-    assert caps["c01_big"].startswith("['2', '2'" if budget == "full" else "['1', '1'")
-    assert caps["c02_small"].startswith("['1', '1'")
-    times = {name: [float(t) for t in (project / f".run/{budget}/{name}.txt").read_text().split()] for name in names}
-    apart = all(
-        times[name][1] <= times["c01_big"][0] or times["c01_big"][1] <= times[name][0]
-        for name in ("c02_small", "c03_small")
-    )
-    assert apart == (budget == "full")
+    assert threads_of == {"01_big": 2 if budget == "full" else 1, "02_small": 1, "03_small": 1}
+    assert bool(company["01_big"]) == (budget == "quick")
+    assert company["02_small"], "the small ones run two at a time on either budget"
 
 
 def test_the_forecast_counts_a_chapter_that_runs_alone_in_full():
     def forecast(*chapters):
-        due = [Chapter(f"0{number}", Path(), (), alone) for number, (alone, _) in enumerate(chapters)]
+        due = [Chapter(f"0{number}", Path(), alone=alone) for number, (alone, _) in enumerate(chapters)]
         seconds = {chapter: value for chapter, (_, value) in zip(due, chapters)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("tools.execute.expected_seconds", lambda project, budget, chapter: seconds[chapter])

@@ -5,8 +5,12 @@ import base64
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from small_project import GOOD, make_project, write_chapter
 
-from tools.verify import problems
+from tools.chapters import PipelineError, all_chapters
+from tools.execute import Paths, execute
+from tools.stage import stage
+from tools.verify import problems, verify
 
 PNG = base64.b64encode(b"\x89PNG" + b"\0" * 100).decode()
 ALT = {"mystnb": {"image": {"alt": "A bar for each of the ten classes, all equally long"}}}
@@ -77,6 +81,10 @@ def other_tags(notebook):
     notebook.cells[1].metadata.tags = ["hide-cell"]
 
 
+def other_alt_text(notebook):
+    notebook.cells[3].metadata = {"mystnb": {"image": {"alt": "Ten bars of which the last is longest"}}}
+
+
 def missing_cell(notebook):
     notebook.cells.pop(0)
 
@@ -134,7 +142,8 @@ def heavy_figure(notebook):
         (run_twice, "cell 2", "ran as number 5; expected 1"),
         (unannounced_error, "cell 2", "raised KeyError: 'coat'"),
         (announced_error_did_not_come, "cell 5", "raised nothing"),
-        (other_source, "cell 2", "differs from the committed"),
+        (other_source, "cell 2", "differs from the committed notebook in its source"),
+        (other_alt_text, "cell 4", "differs from the committed notebook in its metadata"),
         (other_prose, "cell 1", "differs from the committed"),
         (other_tags, "cell 2", "differs from the committed"),
         (missing_cell, "", "has 4 cells, the committed notebook 5"),
@@ -185,3 +194,100 @@ def test_empty_cell_is_not_counted():
 
 def test_crafted_notebooks_are_valid():
     nbformat.validate(good())
+
+
+DRAWS = """
+# %% mystnb={"image": {"alt": "A tiny picture of nothing at all"}}
+from base64 import b64decode
+from IPython.display import Image
+
+Image(b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="))
+"""
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    """A chapter that prints a number and draws a picture, executed by the real pipeline."""
+    project = make_project(tmp_path_factory.mktemp("project"), c01_count=GOOD + DRAWS)
+    stage(project)
+    execute(project)
+    return project
+
+
+@pytest.fixture
+def executed(run_once):
+    """The project, and its executed notebook and record, which are put back."""
+    paths = Paths(run_once, "quick", all_chapters(run_once)[0])
+    kept = {path: path.read_bytes() for path in (paths.executed, paths.entry)}
+    yield run_once, paths
+    for path, content in kept.items():
+        path.write_bytes(content)
+    write_chapter(run_once, "c01_count", GOOD + DRAWS)
+
+
+def edit(paths, change):
+    notebook = nbformat.read(paths.executed, as_version=4)
+    change(notebook.cells)
+    nbformat.write(notebook, paths.executed)
+
+
+def test_what_the_run_left_is_fit(executed):
+    project, _ = executed
+    assert verify(project) == 1
+
+
+def edited_output(cells):
+    assert cells[2].outputs[0].text == "2\n"
+    cells[2].outputs[0].text = "3\n"
+
+
+def removed_output(cells):
+    cells[2].outputs = []
+
+
+def exchanged_picture(cells):
+    cells[3].outputs[0].data["image/png"] = PNG
+
+
+def edited_alt_text(cells):
+    cells[3].metadata["mystnb"]["image"]["alt"] = "A huge picture of everything there is"
+
+
+@pytest.mark.parametrize("change", [edited_output, removed_output, exchanged_picture, edited_alt_text])
+def test_what_was_changed_after_the_run_is_refused(executed, change):
+    project, paths = executed
+    edit(paths, change)
+    with pytest.raises(
+        PipelineError, match="01_count: is not what its run left.*Delete _build/executed/quick/01_count.ipynb"
+    ):
+        verify(project)
+
+
+def test_an_alt_text_changed_in_the_chapter_and_on_the_page_but_not_in_a_run_is_refused(executed):
+    project, paths = executed
+    write_chapter(
+        project, "c01_count", (GOOD + DRAWS).replace("A tiny picture of nothing", "A huge picture of everything")
+    )
+    edit(paths, lambda cells: cells[3].metadata["mystnb"]["image"].update(alt="A huge picture of everything at all"))
+    with pytest.raises(PipelineError) as error:
+        verify(project)
+    assert "is not what its run left" in str(error.value) and "differs" not in str(error.value)
+
+
+def test_a_notebook_without_the_record_of_its_run_is_refused(executed):
+    project, paths = executed
+    paths.entry.write_text("{}")
+    with pytest.raises(PipelineError, match="is not what its run left"):
+        verify(project)
+
+
+def test_only_the_quick_edition_may_lack_a_chapter(tmp_path):
+    project = make_project(tmp_path, c01_count=GOOD)
+    page = new_notebook(cells=[new_markdown_cell("# Count")], metadata={"left_out": "There are no weights."})
+    for budget in ("quick", "full"):
+        path = project / "_build" / "executed" / budget / "01_count.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(page, path)
+    assert verify(project, "quick") == 0
+    with pytest.raises(PipelineError, match="01_count: was left out, and the full edition lacks no chapter"):
+        verify(project, "full")
