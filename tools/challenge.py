@@ -1,0 +1,176 @@
+"""The quick book in a world without signal: training labels are shuffled, so there is nothing to learn.
+
+python -m tools.challenge [--only 02]
+
+A claim that holds there all the same rests on no signal: it is a fact, or it is loose, or it speaks of images alone.
+Each is listed in results/challenge.md, by chapter. Chapters are expected to break in places; that is reported, too.
+The world is a folder of its own, .run/challenge, so that nothing that it trains or executes reaches the real book.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.data import CHALLENGE
+from tools.chapters import LEFT_OUT, ROOT, Chapter, PipelineError, all_chapters, find_chapter, in_order
+from tools.execute import Paths, execute
+from tools.stage import stage
+
+BUDGET = "quick"
+SHARED = (  # what the world has in common with the project
+    "_config.yml",
+    "_toc.yml",
+    "book",
+    "experiments",
+    "helpers",
+    "notebooks",
+    "pyproject.toml",
+    "requirements.lock",
+    "results",
+)
+PAGE = Path("results", "challenge.md")
+INTRODUCTION = """\
+# What holds without signal
+
+Written by `make challenge`, which runs the quick book with the labels of all training images shuffled. Nothing can be
+learned there, so a claim that holds all the same does not rest on what was learned. It may speak of images alone,
+which is fine; it may be a fact, which `fact` should state; or it promises so little that nothing could refute it,
+and is to be mended. Claims that the quick budget does not judge are listed apart.
+
+A chapter may stop in such a world, at a check that no longer passes or where nothing is left to draw. Then its list
+ends there.
+"""
+
+
+@dataclass
+class Outcome:
+    """What a chapter stated, and what stopped it, if anything did."""
+
+    chapter: str
+    stated: list[dict] = field(default_factory=list)
+    stopped: str = ""
+
+    def statements(self, kind: str, holds: bool, judged: bool = True) -> list[str]:
+        """Each once; one that is stated again, as at the end of a chapter, says so."""
+        counted = Counter(
+            one["statement"]
+            for one in self.stated
+            if (one["kind"], one["judged"]) == (kind, judged) and (one["holds"] is holds or not judged)
+        )
+        return [text if times == 1 else f"{text} (stated {times} times)" for text, times in counted.items()]
+
+
+def challenge(project: Path = ROOT, chapters: list[Chapter] | None = None) -> list[Outcome]:
+    """Run the chapters in the world without signal, one after the other; none stops the others."""
+    world = make_world(project)
+    wanted = {chapter.name for chapter in chapters or all_chapters(project)}
+    inside = in_order([chapter for chapter in all_chapters(world) if chapter.name in wanted])
+    stage(world, inside)
+    with shuffled_labels():
+        return sorted((run(world, chapter) for chapter in inside), key=lambda outcome: outcome.chapter)
+
+
+def make_world(project: Path) -> Path:
+    """A project beside the project: the same sources, other results."""
+    world = project / ".run" / "challenge"
+    world.mkdir(parents=True, exist_ok=True)
+    for name in SHARED:
+        link = world / name
+        if (project / name).exists() and not link.is_symlink():
+            link.symlink_to(project / name)
+    return world
+
+
+@contextmanager
+def shuffled_labels():
+    before = os.environ.get(CHALLENGE)
+    os.environ[CHALLENGE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[CHALLENGE]
+        else:
+            os.environ[CHALLENGE] = before
+
+
+def run(world: Path, chapter: Chapter) -> Outcome:
+    """What the chapter stated, all of it or what it got to."""
+    paths = Paths(world, BUDGET, chapter)
+    try:
+        execute(world, BUDGET, [chapter], at_once=1)
+    except PipelineError as error:
+        return Outcome(chapter.name, _claims(paths.work / "ledger.json"), str(error))
+    if not paths.entry.exists():
+        left_out = json.loads(paths.executed.read_text(encoding="utf-8"))["metadata"].get(LEFT_OUT, "")
+        return Outcome(chapter.name, [], f"{chapter.name}: was left out. {left_out}")
+    return Outcome(chapter.name, json.loads(paths.entry.read_text(encoding="utf-8"))["entry"].get("claims", []))
+
+
+def _claims(recorded: Path) -> list[dict]:
+    return json.loads(recorded.read_text(encoding="utf-8")).get("claims", []) if recorded.exists() else []
+
+
+def page(outcomes: list[Outcome]) -> str:
+    """The list, for those who write and mend chapters."""
+    lines = [
+        INTRODUCTION,
+        "| chapter | claims | still hold | fail | not judged | ran to its end |",
+        "|---|---|---|---|---|---|",
+    ]
+    for each in outcomes:
+        holding, failing, open_ones = (
+            len(each.statements("claim", holds, judged))
+            for holds, judged in ((True, True), (False, True), (False, False))
+        )
+        claims = len({one["statement"] for one in each.stated if one["kind"] == "claim"})
+        end = "no" if each.stopped else "yes"
+        lines.append(f"| {each.chapter} | {claims} | {holding} | {failing} | {open_ones} | {end} |")
+    return "\n".join(lines) + "\n" + "".join(_section(each) for each in outcomes)
+
+
+def _section(each: Outcome) -> str:
+    parts = {
+        "Claims that still hold": each.statements("claim", True),
+        "Not judged on the quick budget": each.statements("claim", False, judged=False),
+        "Facts that fail": each.statements("fact", False),
+    }
+    text = "".join(
+        f"\n{title}:\n\n" + "".join(f"- {statement}\n" for statement in statements)
+        for title, statements in parts.items()
+        if statements
+    )
+    if each.stopped:
+        text += f"\nIt stopped; statements until then: {len(each.stated)}.\n\n```text\n{each.stopped}\n```\n"
+    return f"\n## {each.chapter}\n{text or chr(10) + 'No claim holds.' + chr(10)}"
+
+
+def main(project: Path = ROOT) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="N", help="the number of one chapter; its list is printed, the page stays")
+    options = parser.parse_args()
+    if options.only:
+        print(page(challenge(project, [find_chapter(options.only, project)])).removeprefix(INTRODUCTION))
+        return
+    outcomes = challenge(project)
+    (project / PAGE).parent.mkdir(exist_ok=True)
+    (project / PAGE).write_text(page(outcomes), encoding="utf-8")
+    holding = sum(len(each.statements("claim", True)) for each in outcomes)
+    stopped = sum(bool(each.stopped) for each in outcomes)
+    print(f"{holding} claims hold without signal; {stopped} of {len(outcomes)} chapters stopped. The list: {PAGE}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except PipelineError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. Finished chapters are kept; run the same command to go on.")
