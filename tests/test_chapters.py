@@ -1,10 +1,12 @@
 """Every chapter keeps the template and the rules of CONTRIBUTING.md."""
 
+import ast
 import re
 import statistics
 
 import pytest
 
+from helpers.verdicts import CRITERIA
 from tools.chapters import all_chapters, code_cells
 
 SETUP = """\
@@ -90,6 +92,30 @@ def test_findings_are_claims(chapter):
     notebook = chapter.read()
     start = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("## What we found"))
     assert "claim(" in "\n".join(cell.source for cell in notebook.cells[start:] if cell.cell_type == "code")
+
+
+def verdicts_of(chapter):
+    """The id and the names of the parts of each verdict in the chapter."""
+    trees = [ast.parse(cell.source) for cell in code_cells(chapter.read()) if "verdict(" in cell.source]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    own = {"id", "ours", "needs_full", "evidence", None}  # None: parts in a dictionary
+    return [
+        (call.args[0].value, {keyword.arg for keyword in call.keywords} - own)
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id == "verdict"
+    ]
+
+
+@chapters
+def test_verdicts_name_claims_of_the_table_and_their_parts(chapter):
+    for id, parts in verdicts_of(chapter):
+        assert id in CRITERIA
+        assert parts <= set(CRITERIA[id].parts)
+
+
+def test_each_claim_of_the_reports_is_judged_in_one_place():
+    judged = [id for chapter in all_chapters() for id, _ in verdicts_of(chapter)]
+    assert len(judged) == len(set(judged))
 
 
 @chapters
