@@ -1,7 +1,5 @@
 """What the chapter on transformers defines: patches, attention, tokens, places."""
 
-import sys
-
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
@@ -98,12 +96,8 @@ def test_stretching_to_the_same_size_changes_nothing(random):
 
 @pytest.fixture(scope="module")
 def backbone():
-    """A small one of the hub's own class. Where the lock has the optional package, nothing is skipped."""
-    if sys.version_info < (3, 11):
-        pytest.skip("keras-hub needs Python 3.11")
-    import keras_hub
-
-    chapter.keras_hub = keras_hub
+    """A small one of the hub's own class. The package is an extra, which the environment may lack."""
+    chapter.keras_hub = pytest.importorskip("keras_hub")
     keras.utils.set_random_seed(0)
     return chapter.hub_backbone(28)
 
