@@ -1,7 +1,8 @@
 # ---
 # jupyter:
 #   course:
-#     needs: [11_regularise_a_network]
+#     inputs:
+#       checkpoints: [three-block-cnn]
 # ---
 
 # %% [markdown]
@@ -32,7 +33,7 @@ from scipy.stats import spearmanr
 
 from helpers import budget, checkpoints, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say
+from helpers.claims import claim, fact, say
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import (
     BATCH, compile_with_one_cycle, keras, three_block_cnn)
@@ -115,8 +116,8 @@ bill = (score_of(network, garments, classes)
         - score_of(network, black, classes))
 off = np.abs(shares.sum(axis=(1, 2)) - bill) / np.abs(bill)
 say(f"The bill is right to {off.max():.2%} in the worst of eight cases.")
-claim("the shares add up to the difference of scores within one per cent",
-      off.max() < 0.01)
+fact("the shares add up to the difference of scores within one per cent",
+     off.max() < 0.01)
 
 # %% [markdown]
 # ### Grad-CAM: which maps, and where are they loud?
@@ -225,8 +226,8 @@ on_ground = {
 say(f"Black pixels get {on_ground['black']:.0%} with a black baseline, "
     f"**{on_ground['mean image']:.0%}** with the mean image as baseline, and "
     f"{on_ground['occlusion']:.0%} by occlusion.")
-claim("with a black baseline no black pixel gets anything",
-      on_ground["black"] == 0)
+fact("with a black baseline no black pixel gets anything",
+     on_ground["black"] == 0)
 claim("with the mean image as baseline black pixels get a fifth or more",
       on_ground["mean image"] > 0.2)
 
@@ -406,7 +407,7 @@ ahead = [name for name in METHODS if ahead_of_chance(deleted, name, -1)
 say(f"Ahead of the random order in both: {', '.join(ahead) or 'none'}.")
 claim("taking pixels away in occlusion's order costs more than at random",
       area.loc["occlusion", "deletion"] < area.loc["random", "deletion"])
-ledger.record(figures={
+ledger.record(numbers={
     f"{kind}_area_{name}": area.loc[name, kind]
     for kind in area for name in area.index})
 
@@ -526,7 +527,7 @@ say(f"The corner is {AREA:.0%} of the image. More than three times its share, "
     f"**{', '.join(revealed) or 'none'}**.")
 claim("at least three of four methods reveal the planted mark",
       len(revealed) >= 3)
-ledger.record(figures={
+ledger.record(numbers={
     "methods_that_reveal_the_mark": len(revealed),
     "points_bought_by_the_mark": 100 * bought.value})
 
@@ -697,10 +698,10 @@ say("The brightest point lies in the corner of the mark: " + ", ".join(
 # ## What we found
 
 # %%
-claim("the shares add up to the difference of scores within one per cent",
-      off.max() < 0.01)
-claim("with a black baseline no black pixel gets anything",
-      on_ground["black"] == 0)
+fact("the shares add up to the difference of scores within one per cent",
+     off.max() < 0.01)
+fact("with a black baseline no black pixel gets anything",
+     on_ground["black"] == 0)
 claim("integrated gradients of a network of noise still look like those of "
       "the trained one", fading["integrated"][-1] > 0.5)
 
