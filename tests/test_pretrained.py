@@ -209,19 +209,19 @@ def test_source_is_named_with_the_hash_of_its_file(cache, monkeypatch, tmp_path)
     with pytest.raises(WeightsUnavailable, match="not in the cache"):
         pretrained.source()  # which fetches nothing
     pretrained.mobilenet_v2()
-    assert pretrained.source() == {"name": "shop", "sha256": sha256(NEW_FORM)}
+    assert pretrained.source() == {"source": "shop", "sha256": sha256(NEW_FORM)}
     (tmp_path / "mine.h5").write_bytes(OLD_FORM)
     monkeypatch.setenv(pretrained.VARIABLE, str(tmp_path / "mine.h5"))
-    assert pretrained.source()["name"] == "shop", "what this process has loaded"
+    assert pretrained.source()["source"] == "shop", "what this process has loaded"
     monkeypatch.setattr(pretrained, "_in_use", None)
-    assert pretrained.source() == {"name": "file", "sha256": sha256(OLD_FORM)}
+    assert pretrained.source() == {"source": "file", "sha256": sha256(OLD_FORM)}
 
 
 def test_source_is_known_to_another_process_from_the_cache(cache, monkeypatch):
     one_source(monkeypatch, NEW_FORM, sha256=None)
     pretrained.mobilenet_v2()
     monkeypatch.setattr(pretrained, "_in_use", None)
-    assert pretrained.source() == {"name": "shop", "sha256": sha256(NEW_FORM)}
+    assert pretrained.source() == {"source": "shop", "sha256": sha256(NEW_FORM)}
 
 
 def test_sources_have_the_names_of_the_ledger():
