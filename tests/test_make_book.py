@@ -8,12 +8,14 @@ import time
 
 import nbformat
 import pytest
-from small_project import FAILING, GOOD, make_project, write_chapter
+from small_project import FAILING, GOOD, header, make_project, write_chapter
 
+from helpers import ledger
 from tools import make_book as pipeline
-from tools.build import add_header, cost
-from tools.chapters import ROOT, PipelineError
+from tools.build import add_header, assemble, cost
+from tools.chapters import ROOT, PipelineError, all_chapters, find_chapter, with_those_before
 from tools.make_book import make_book, make_preview, swap
+from tools.stage import stage
 
 SETUP_CELL = """\
 # %% [markdown]
@@ -159,6 +161,61 @@ def test_release_gets_launch_buttons_and_stamped_notebooks(tmp_path, monkeypatch
     button = "https://colab.research.google.com/github/example/course/blob/colab/notebooks/01_count.ipynb"
     assert button in page and "Edition v1.2.3" in page and "git+https://github.com/example/course@v1.2.3" in page
     assert "colab.research" not in plain and "Edition" not in plain
+
+
+@pytest.mark.parametrize("make", [make_book, lambda *a: make_preview("1", *a)], ids=["make book", "make chapter"])
+def test_a_full_run_leaves_the_committed_results_alone(tmp_path, monkeypatch, make):
+    """Only `make results` writes there. Kernels, Jupyter Book and the browser do not matter here."""
+    project = make_project(tmp_path, c01_count=GOOD)
+    entry = {"chapter": "01_count", "budget": "full", "seconds": 999.0, "peak_memory_mb": 1, "models": {}}
+    ledger.write_json(project / "results" / "01_count.json", entry)
+    before = fingerprints(project / "results")
+
+    def execute(project, budget, *_):
+        record = {"entry": entry | {"seconds": 1.0}}
+        ledger.write_json(project / "_build" / "executed" / budget / "01_count.json", record)
+
+    def build(project, *_, **__):
+        site = project / "_build" / "new" / "site"
+        site.mkdir(parents=True)
+        return site
+
+    for name, replacement in (("execute", execute), ("build", build)):
+        monkeypatch.setattr(pipeline, name, replacement)
+    monkeypatch.setattr(pipeline, "verify", lambda *_: 1)
+    monkeypatch.setattr(pipeline, "inspect", lambda site: [])
+    make(project, "full")
+    assert fingerprints(project / "results") == before
+
+
+def test_each_edition_tells_what_its_own_full_run_took_or_else_the_committed_one(tmp_path):
+    project = make_project(tmp_path, c01_count=GOOD)
+    stage(project)
+    [chapter] = all_chapters(project)
+    entry = {"peak_memory_mb": 700, "models": {}}
+    ledger.write_json(project / "results" / "01_count.json", entry | {"seconds": 50.0})
+    for budget in ("quick", "full"):
+        executed = project / "_build" / "executed" / budget
+        executed.mkdir(parents=True)
+        (executed / chapter.notebook.name).write_bytes(chapter.notebook.read_bytes())
+        ledger.write_json(executed / "01_count.json", {"entry": entry | {"seconds": 40.0}})
+        pages = tmp_path / budget
+        assemble(project, budget, pages)
+        first = nbformat.read(pages / "notebooks" / "01_count.ipynb", as_version=4).cells[0].source
+        assert ("takes 40 seconds" if budget == "full" else "takes 50 seconds") in first
+
+
+def test_a_chapter_alone_brings_those_from_which_it_reads(tmp_path):
+    keeps = GOOD + '\n# %%\ncheckpoints.save("net", 1)\n'
+    project = make_project(
+        tmp_path,
+        c01_last=header(chapters=["02_reads"]) + GOOD,
+        c02_reads=header(checkpoints=["net"]) + GOOD,
+        c03_keeps=keeps,
+        c04_beside=GOOD,
+    )
+    chain = with_those_before(find_chapter("1", project), project)
+    assert [chapter.name for chapter in chain] == ["03_keeps", "02_reads", "01_last"]
 
 
 def test_header_goes_between_title_and_text():
