@@ -16,7 +16,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -121,18 +121,13 @@ class Evidence:
     def accuracy(self, variant: str, part: str = "validation") -> Interval:
         """Mean accuracy of a variant over its seeds."""
         right = self._right(variant, part)
-        low, high = _limits(_resampled(right, self._draws(part)))
-        value = float(right.mean())
-        return Interval(value, min(low, value), max(high, value), tuple(right.mean(axis=1)))
+        return Interval(*mean_with_interval(right), tuple(right.mean(axis=1).tolist()))
 
     def compare(self, one: str, other: str, part: str = "validation") -> Comparison:
         """The mean difference in accuracy: the same images for both, each variant's own seeds."""
-        first, second = self._right(one, part), self._right(other, part)
-        draws = self._draws(part)
-        low, high = _limits(_resampled(first, draws) - _resampled(second, draws, start=1))
-        value = float(first.mean() - second.mean())
         gains = self._gains(one, other, part)
-        return Comparison(value, min(low, value), max(high, value), sum(gain > 0 for gain in gains), len(gains))
+        interval = mean_with_interval(self._right(one, part), self._right(other, part))
+        return Comparison(*interval, sum(gain > 0 for gain in gains), len(gains))
 
     def table(self, part: str = "validation") -> pd.DataFrame:
         """A row for each variant: seeds, mean accuracy with its interval, lowest and highest seed, seconds."""
@@ -178,36 +173,67 @@ class Evidence:
         splits = load_fashion_mnist()
         return {"validation": splits.validation.labels, "test": splits.test.labels}
 
-    def _draws(self, part: str) -> np.ndarray:
-        return image_draws(len(self._labels[part]))
+
+def mean_with_interval(right: np.ndarray, other: np.ndarray | None = None) -> tuple[float, float, float]:
+    """The mean of right answers (less that of another variant on the same images), and its 95 % limits.
+
+    Both sources of chance count: which images were drawn, and which seeds. Rows are seeds, columns images. The spread
+    comes from a bootstrap over both; few seeds know it badly, so the limits use Student's distribution.
+    """
+    draws, groups = image_draws(right.shape[1]), [right] if other is None else [right, other]
+    samples = [_resampled(group, draws, start) for start, group in enumerate(groups)]
+    signs = (1, -1)
+    value = sum(sign * group.mean() for sign, group in zip(signs, groups))
+    variance = sum(sign * sample for sign, sample in zip(signs, samples)).var(ddof=1)
+    variance -= 2 * sum(_chance_of_single_answers(group) for group in groups)  # counted three times, as said there
+    by_seeds = [group.mean(axis=1).var(ddof=1) / len(group) if len(group) > 1 else 0.0 for group in groups]
+    variance = max(variance, sum(by_seeds))  # images only add to what seeds alone make
+    half = _student(by_seeds, [len(group) - 1 for group in groups], variance) * np.sqrt(variance)
+    return float(value), float(value - half), float(value + half)
 
 
+def _student(by_seeds: list[float], freedom: list[int], variance: float) -> float:
+    """The quantile for as many degrees of freedom as the seeds leave (Satterthwaite): normal where images dominate."""
+    from scipy.stats import t
+
+    known = sum(part**2 / count for part, count in zip(by_seeds, freedom) if count)
+    return float(t.ppf(0.975, variance**2 / known)) if known else Z_95
+
+
+def _chance_of_single_answers(right: np.ndarray) -> float:
+    """What is left of the variance of the mean when seeds and images each are accounted for.
+
+    Images drawn anew carry it, seeds drawn anew carry it, and both together once more.
+    """
+    seeds, images = right.shape
+    if seeds < 2:
+        return 0.0
+    rows, columns = right.mean(axis=1, keepdims=True), right.mean(axis=0, keepdims=True)
+    rest = ((right - rows - columns + right.mean()) ** 2).sum() / ((seeds - 1) * (images - 1))
+    return float(rest / (seeds * images))
+
+
+@lru_cache(maxsize=4)
 def image_draws(images: int, count: int = BOOTSTRAP) -> np.ndarray:
     """For each bootstrap sample, how often each image is in it; the same for all variants, so that pairs stay pairs."""
     draw = np.random.default_rng(images)
     return draw.multinomial(images, np.full(images, 1 / images), size=count).astype("float32") / images
 
 
-def _resampled(right: np.ndarray, draws: np.ndarray, start: int = 0) -> np.ndarray:
-    """The mean accuracy in each bootstrap sample of images and seeds.
+def _resampled(right: np.ndarray, draws: np.ndarray, start: int) -> np.ndarray:
+    """The mean in each bootstrap sample of images and seeds.
 
     A mean of n resampled seeds varies by a factor (n - 1) / n too little; that is made good here, by spreading it
     around the mean of all seeds. With five seeds it matters.
     """
     seeds = len(right)
-    by_seed = right.astype("float32") @ draws.T
+    by_seed = (right.astype("float32") @ draws.T).astype(float)
     if seeds == 1:
-        return by_seed[0].astype(float)
+        return by_seed[0]
     chosen = np.random.default_rng([seeds, start]).integers(seeds, size=(len(draws), seeds))
     center = by_seed.mean(axis=0)
     drawn = np.take_along_axis(by_seed.T, chosen, axis=1).mean(axis=1)
-    return (center + (drawn - center) * np.sqrt(seeds / (seeds - 1))).astype(float)
-
-
-def _limits(sample: np.ndarray) -> tuple[float, float]:
-    """The 95 % limits of a nearly normal sample: steadier than its own quantiles."""
-    spread = Z_95 * sample.std(ddof=1)
-    return float(sample.mean() - spread), float(sample.mean() + spread)
+    return center + (drawn - center) * np.sqrt(seeds / (seeds - 1))
 
 
 def read(name: str, folder: Path | str | None = None) -> Evidence:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cloudpickle
+from distributed import Client, Future, LocalCluster
 
 from helpers import evidence, ledger
 from tools import train_apart, train_run, used_code
@@ -130,10 +131,8 @@ def stale_runs(project: Path = ROOT) -> list[str]:
 
 def train_all(tasks: list[Task], bank: Path, address: str | None) -> list[str]:
     """Hand the tasks to the workers and keep each result as it comes."""
-    from distributed import Client
-
     cloudpickle.register_pickle_by_value(train_apart)  # a worker of a cluster need not have tools/
-    with cluster(address) as place, Client(place, timeout=PATIENCE, set_as_default=False) as client:
+    with cluster(address) as client:
         progress = Progress(tasks, bank, max(1, len(client.scheduler_info(n_workers=-1)["workers"])))
         failed = []
         waiting = {submit(client, task, priority=-number): (task, 1) for number, task in enumerate(tasks)}
@@ -154,14 +153,14 @@ def train_all(tasks: list[Task], bank: Path, address: str | None) -> list[str]:
     return failed
 
 
-def submit(client, task: Task, priority: int = 0, tries: int = 0):
+def submit(client: Client, task: Task, priority: int = 0, tries: int = 0) -> Future:
     """A key of its own for each try: Dask answers a key that it knows from memory, errors too."""
     name = f"{task.experiment}-{evidence.file_stem(task.variant)}-{task.seed}-{task.key}-{tries}"
     modules = {module.__name__: Path(module.__file__).read_text(encoding="utf-8") for module in (used_code, train_run)}
     return client.submit(train_apart.train_apart, modules, task.arguments(), key=name, priority=priority, pure=True)
 
 
-def finished(client, waiting: dict, progress: Progress) -> list:
+def finished(client: Client, waiting: dict[Future, tuple], progress: Progress) -> list[Future]:
     """The futures that ended, once there are any. Raises when the scheduler is gone for good."""
     lost_since = None
     while True:
@@ -179,7 +178,7 @@ def finished(client, waiting: dict, progress: Progress) -> list:
         time.sleep(0.2)
 
 
-def describe(future) -> str:
+def describe(future: Future) -> str:
     """What stopped the run, in one line."""
     error = future.exception()
     if type(error).__name__ == "KilledWorker":
@@ -202,17 +201,23 @@ def keep(result: dict, bank: Path) -> Path:
 
 
 @contextlib.contextmanager
-def cluster(address: str | None) -> Iterator[object]:
-    """What a client connects to: the address, or processes of this machine with one thread each."""
-    if address:
-        yield address
+def cluster(address: str | None) -> Iterator[Client]:
+    """A client of the scheduler at the address, or of two processes of this machine with one thread each."""
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said here, in words
+    if address is None:
+        options = {"n_workers": WORKERS, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
+        with LocalCluster(**options, silence_logs=logging.CRITICAL) as local, Client(local) as client:
+            yield client
         return
-    from distributed import LocalCluster
-
-    with LocalCluster(
-        n_workers=WORKERS, threads_per_worker=1, memory_limit=0, dashboard_address=None, silence_logs=logging.CRITICAL
-    ) as local:
-        yield local
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise PipelineError(
+            f"experiments: no scheduler answers at {address} ({type(error).__name__}). Start one with `dask scheduler`, "
+            "workers with `dask worker ADDRESS --nthreads 1`, or leave ADDRESS away to train on this machine."
+        ) from None
+    with client:
+        yield client
 
 
 @contextlib.contextmanager
