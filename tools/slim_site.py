@@ -35,19 +35,6 @@ NOT_ICONS = re.compile(
 ICON_RULE = re.compile(r'((?:\.fa-[a-z0-9-]+:{1,2}before,?)+)\{content:"\\([0-9a-f]+) ?"\}')
 ICON_NAME = re.compile(r"\.fa-([a-z0-9-]+):")
 FONT_RULE = re.compile(r"@font-face\{[^{}]*vendor/fontawesome/webfonts/(fa-\w+-\d+)\.\w+[^{}]*\}")
-MARKS = {"✓": "holds", "✗": "fails", "◌": "open"}
-FOLDED_OUTPUT = re.compile(
-    r'(<details class="[^"]*\bbelow-input\b[^>]*>\s*<summary[^>]*>\s*<p class="collapsed admonition-title">)[^<]*'
-    r'(</p>\s*<p class="expanded admonition-title">)[^<]*'
-)
-FOLDED = re.compile(  # a folded cell's tags, and the two labels of its fold
-    r'(<div class="cell ([^"]*)">\s*<details\b[^>]*>\s*<summary>\s*<p class="collapsed admonition-title">)[^<]*'
-    r'(</p>\s*<p class="expanded admonition-title">)[^<]*'
-)
-FOLD_LABELS = {
-    "tag_solution": ("Show a solution", "Hide the solution"),
-    "tag_setup": ("Show the setup", "Hide the setup"),
-}
 PRIVATE_USE = (0xE000, 0xF8FF)  # where Font Awesome keeps its glyphs
 
 
@@ -88,49 +75,7 @@ def slim_page(text: str, name: str = "") -> str:
     viewport = re.compile(r"\s*<meta name=\"viewport\"[^>]*>")
     if found := viewport.search(text):
         text = text[: found.end()] + viewport.sub("", text[found.end() :])
-    # Icons are decoration: their buttons have labels of their own.
-    text = re.sub(
-        r"<(i|span) class=\"(fa[srb]? [^\"]*|fa-[^\"]*|[^\"]* fa-[^\"]*)\"(?![^>]*aria-hidden)",
-        r'<\1 class="\2" aria-hidden="true"',
-        text,
-    )
-    text = _mend_structure(text)
-    text = _mark_checked(text)
-    text = re.sub(r"<img\b[^>]*>", lambda match: _lazy_image(match.group()), text)
-    return _as_redirect(text)
-
-
-def _mend_structure(text: str) -> str:
-    """What a screen reader stumbles over: areas without a name, empty table heads, labels that say less than the text."""
-    text = text.replace(
-        '<div id="pst-primary-sidebar" class=',
-        '<div id="pst-primary-sidebar" role="complementary" aria-label="Book" class=',
-    )
-    text = re.sub(r"<th( [^>]*)?></th>", r"<td\1></td>", text)
-    text = text.replace('<summary aria-label="Toggle hidden content">', "<summary>")  # its own words say more
-    text = FOLDED_OUTPUT.sub(r"\1Show the result\2Hide the result", text)
-    text = FOLDED.sub(_label_fold, text)
-    return re.sub(r'(<span class="btn__icon-container">\s*<img )alt="[^"]+"', r'\1alt="" role="presentation"', text)
-
-
-def _label_fold(match: re.Match) -> str:
-    for tag, (show, hide) in FOLD_LABELS.items():
-        if tag in match[2].split():
-            return f"{match[1]}{show}{match[3]}{hide}"
-    return match.group()
-
-
-def _mark_checked(text: str) -> str:
-    """Give claims, verdicts and answers to exercises a class, by the mark that they begin with."""
-    text = re.sub(
-        r"<li>(\s*<p>)([✓✗◌]) ",
-        lambda m: f'<li class="claim {MARKS[m[2]]}">{m[1]}<span class="tick">{m[2]} </span>',
-        text,
-    )
-    text = re.sub(r"<p>([✓✗◌]) ", lambda m: f'<p class="answer {MARKS[m[1]]}"><span class="tick">{m[1]} </span>', text)
-    return re.sub(
-        r"<p>(<strong>[A-E]\d+ ?(?:</strong> )?([✓✗◌]))", lambda m: f'<p class="verdict {MARKS[m[2]]}">{m[1]}', text
-    )
+    return re.sub(r"<img\b[^>]*>", lambda match: _lazy_image(match.group()), text)
 
 
 def _lazy_image(tag: str) -> str:
@@ -139,18 +84,6 @@ def _lazy_image(tag: str) -> str:
     if style and " width=" not in tag:
         tag = tag.replace(style.group(), f' width="{style[1]}" height="{style[2]}"')
     return tag if " loading=" in tag else tag.replace("<img", '<img loading="lazy"', 1)
-
-
-def _as_redirect(text: str) -> str:
-    """The bare line that leads from the site's top to the first page becomes a page with a title and a link."""
-    found = re.fullmatch(r"\s*<meta http-equiv=\"Refresh\" content=\"0; url=([^\"]+)\" />\s*", text)
-    if not found:
-        return text
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>To the first page</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={found[1]}"></head>\n'
-        f'<body><main><h1>To the first page</h1><p><a href="{found[1]}">Continue to the first page</a></p></main></body>\n</html>\n'
-    )
 
 
 def _without_map(text: str) -> str:

@@ -1,0 +1,72 @@
+"""Formulas become MathML while the book is built, and a bad one is named."""
+
+import io
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from sphinx.application import Sphinx
+
+from tools.chapters import ROOT
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import mathml
+
+
+def test_a_formula_becomes_mathml_with_its_source():
+    text = mathml.to_mathml(r"\frac{1}{n}  \sum_i x_i", display=False)
+    assert text.startswith(
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline" alttext="\\frac{1}{n} \\sum_i x_i">'
+    )
+    assert "<mfrac>" in text and "<msub>" in text
+
+
+def test_a_displayed_formula_may_be_aligned():
+    text = mathml.to_mathml(r"\begin{aligned} a &= b \\ c &= d \end{aligned}", display=True)
+    assert 'display="block"' in text
+    assert text.count("<mtr>") == 2
+
+
+@pytest.mark.parametrize(
+    ("tex", "reason"),
+    [
+        (r"\frac{1}{", "NoAvailableTokensError"),
+        (r"\nosuchcommand{x}", r"\\nosuchcommand is not a command"),
+        ("a & b", "outside an alignment"),
+        ("a}", "never opened"),
+        ("x^", "MissingSuperScript"),
+    ],
+)
+def test_a_bad_formula_is_refused_with_its_reason(tex, reason):
+    with pytest.raises(mathml.BadFormula, match=reason):
+        mathml.to_mathml(tex, display=False)
+
+
+def build_page(folder: Path, source: str) -> tuple[str, str]:
+    """Build one page with the extension; returns the page and the warnings."""
+    (folder / "index.md").write_text(source, encoding="utf-8")
+    warnings = io.StringIO()
+    settings = {
+        "extensions": ["myst_parser", "mathml"],
+        "myst_enable_extensions": ["dollarmath"],
+        "html_math_renderer": "mathml",
+        "html_theme": "basic",
+    }
+    app = Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=warnings)
+    app.build()
+    return (folder / "out" / "index.html").read_text(encoding="utf-8"), warnings.getvalue()
+
+
+def test_sphinx_writes_formulas_without_a_script(tmp_path):
+    text, warnings = build_page(tmp_path, "# Title\n\nThe mean $\\bar{x}$.\n\n$$\ny = 2\n$$\n")
+    assert text.count("<math ") == 2
+    assert '<div class="formula' in text
+    assert not re.search(r"<script[^>]*(mathjax|://)", text, re.IGNORECASE)
+    assert warnings == ""
+
+
+def test_sphinx_warns_of_a_bad_formula(tmp_path):
+    _, warnings = build_page(tmp_path, "# Title\n\nThe $\\nosuchcommand{x}$.\n")
+    assert "nosuchcommand is not a command" in warnings
+    assert "index.md" in warnings
