@@ -198,6 +198,12 @@ def test_marks_differ_within_a_kind_and_every_class_is_styled():
         assert re.search(rf"\.{name} \.tick\b", STYLES), f"course.css has no colour for .{name} .tick"
 
 
+def test_the_page_on_reading_explains_every_mark():
+    text = (ROOT / "book" / "how_to_read.md").read_text(encoding="utf-8")
+    for mark in {*accessibility.CLAIMS, *accessibility.ANSWERS, *MARKS.values()}:
+        assert f"| {mark} |" in text, f"book/how_to_read.md does not explain {mark}"
+
+
 # Another theme
 
 
