@@ -10,6 +10,9 @@ UPGRADE = --upgrade
 COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --python-version 3.10 --quiet \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
+# Python keeps what it compiled: else each of dozens of processes compiles TensorFlow anew, 10 s each time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup book check test times chapter experiments challenge pair lab serve bench results lock
 
