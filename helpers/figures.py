@@ -8,11 +8,12 @@ still legible when a phone shrinks the figure to its own width.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython import get_ipython
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -124,6 +125,59 @@ def plot_learning_curves(history: dict[str, list[float]], best_epoch: int | None
         axis.xaxis.get_major_locator().set_params(integer=True)
     axes[0].legend()
     return figure
+
+
+def plot_seeds(values: Mapping[str, Sequence[float]], axis: Axes | None = None, unit: float = 100) -> Figure:
+    """A row for each name, a dot for each seed, a line at their mean. Shares are shown in per cent."""
+    _check_rows(values, "plot_seeds")
+    axis = axis or plt.subplots(figsize=(WIDTH, 0.8 + 0.36 * len(values)))[1]
+    for row, seeds in enumerate(values.values()):
+        shown = unit * np.asarray(seeds, float)
+        axis.plot(shown, [row] * len(shown), "osD^v"[row % 5], markersize=8, alpha=0.6)
+        axis.plot([shown.mean()] * 2, [row - 0.3, row + 0.3], color="0.2", linewidth=1.5)
+    _name_rows(axis, values)
+    return axis.figure
+
+
+def plot_intervals(
+    intervals: Mapping[str, tuple[float, float, float]], axis: Axes | None = None, unit: float = 100, zero: bool = True
+) -> Figure:
+    """A row for each name: a value with the interval around it (value, low, high). Differences get a line at zero."""
+    _check_rows(intervals, "plot_intervals")
+    axis = axis or plt.subplots(figsize=(WIDTH, 0.8 + 0.36 * len(intervals)))[1]
+    if zero:
+        axis.axvline(0, color="0.4", linewidth=1, linestyle=":")
+    for row, (value, low, high) in enumerate(intervals.values()):
+        axis.plot([unit * low, unit * high], [row, row], color=PALETTE[row % len(PALETTE)], linewidth=3)
+        axis.plot(unit * value, row, "osD^v"[row % 5], color=PALETTE[row % len(PALETTE)], markersize=8)
+    _name_rows(axis, intervals)
+    return axis.figure
+
+
+def plot_bands(curves: Mapping[str, np.ndarray], axis: Axes | None = None, unit: float = 100) -> Figure:
+    """For each name the mean over seeds at each epoch, and a band from the lowest seed to the highest."""
+    _check_rows(curves, "plot_bands")
+    axis = axis or plt.subplots(figsize=(WIDTH, 3))[1]
+    for row, (name, seeds) in enumerate(curves.items()):
+        seeds = unit * np.atleast_2d(seeds)
+        epochs = range(1, seeds.shape[1] + 1)
+        color = PALETTE[row % len(PALETTE)]
+        axis.fill_between(epochs, seeds.min(axis=0), seeds.max(axis=0), color=color, alpha=0.25, linewidth=0)
+        axis.plot(epochs, seeds.mean(axis=0), color=color, marker="osD^v"[row % 5], markersize=4, label=name)
+    axis.set_xlabel("epoch")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend()
+    return axis.figure
+
+
+def _check_rows(values: Mapping, called: str) -> None:
+    if not values or any(np.size(row) == 0 for row in values.values()):
+        raise ValueError(f"{called} got nothing to draw for at least one name; expected some numbers for each.")
+
+
+def _name_rows(axis: Axes, names: Mapping) -> None:
+    axis.set_yticks(range(len(names)), list(names))
+    axis.set_ylim(len(names) - 0.4, -0.6)
 
 
 def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure:

@@ -167,3 +167,34 @@ def test_no_mistake_is_an_error_that_says_so():
 def test_mistakes_of_senseless_input_are_refused_with_a_hint(labels, probabilities, message):
     with pytest.raises(ValueError, match=message):
         figures.show_mistakes(random_images(4), labels, probabilities)
+
+
+def test_seeds_are_dots_in_a_row_with_their_mean():
+    figure = figures.plot_seeds({"simple": [0.9, 0.92], "deep": [0.93]})
+    axis = figure.axes[0]
+    dots = axis.lines[0]
+    np.testing.assert_allclose(dots.get_xdata(), [90, 92])
+    assert set(dots.get_ydata()) == {0} and axis.lines[1].get_xdata() == pytest.approx([91, 91])
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["simple", "deep"]
+
+
+def test_intervals_are_lines_from_low_to_high_beside_zero():
+    axis = figures.plot_intervals({"gain": (0.01, -0.005, 0.025)}).axes[0]
+    assert axis.lines[0].get_xdata() == [0, 0]
+    np.testing.assert_allclose(axis.lines[1].get_xdata(), [-0.5, 2.5])
+    assert len(figures.plot_intervals({"mean": (0.9, 0.89, 0.91)}, zero=False).axes[0].lines) == 2
+
+
+def test_bands_span_the_seeds():
+    axis = figures.plot_bands({"tower": np.array([[0.1, 0.5], [0.3, 0.7]])}).axes[0]
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), [20, 60])
+    heights = axis.collections[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(10) and heights.max() == pytest.approx(70)
+
+
+@pytest.mark.parametrize("draw", [figures.plot_seeds, figures.plot_intervals, figures.plot_bands])
+def test_nothing_to_draw_is_refused(draw):
+    with pytest.raises(ValueError, match=f"{draw.__name__} got nothing to draw"):
+        draw({})
+    with pytest.raises(ValueError, match="expected some numbers"):
+        draw({"empty": []})

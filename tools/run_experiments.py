@@ -24,7 +24,7 @@ import cloudpickle
 from distributed import Client, Future, LocalCluster
 
 from helpers import evidence, ledger
-from tools import train_apart, train_run, used_code
+from tools import train_apart, train_run
 from tools.chapters import ROOT, PipelineError
 
 WORKERS = 2
@@ -156,8 +156,8 @@ def train_all(tasks: list[Task], bank: Path, address: str | None) -> list[str]:
 def submit(client: Client, task: Task, priority: int = 0, tries: int = 0) -> Future:
     """A key of its own for each try: Dask answers a key that it knows from memory, errors too."""
     name = f"{task.experiment}-{evidence.file_stem(task.variant)}-{task.seed}-{task.key}-{tries}"
-    modules = {module.__name__: Path(module.__file__).read_text(encoding="utf-8") for module in (used_code, train_run)}
-    return client.submit(train_apart.train_apart, modules, task.arguments(), key=name, priority=priority, pure=True)
+    work = (train_run.as_text(), task.arguments())
+    return client.submit(train_apart.train_apart, *work, key=name, priority=priority, pure=True)
 
 
 def finished(client: Client, waiting: dict[Future, tuple], progress: Progress) -> list[Future]:

@@ -91,6 +91,13 @@ def load_experiment(source: str, name: str) -> ModuleType:
     return module
 
 
+def as_text() -> dict[str, str]:
+    """The modules that a training process needs, in the order in which it must load them."""
+    return {
+        name: Path(sys.modules[name].__file__).read_text(encoding="utf-8") for name in (used_code.__name__, __name__)
+    }
+
+
 def train_run(source: str, experiment: str, variant: str, settings: dict, seed: int, key: str, data: str) -> dict:
     """Train once; what comes back becomes an `evidence.Run`."""
     if run_key(source, settings, seed, data) != key:
