@@ -28,7 +28,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from helpers import fetch
+from helpers import fetch, inputs
 from helpers.fetch import Rejected
 
 VARIABLE = "FASHION_COURSE_WEIGHTS"
@@ -81,6 +81,7 @@ _in_use: dict[str, str] | None = None
 def mobilenet_v2() -> Weights:
     """The weights from the first source that has them."""
     global _in_use
+    inputs.allowed("weights", "mobilenet")
     weights = _find(_cached, _fetched)  # no network where any copy is at hand
     _in_use = _origin(weights)
     return weights

@@ -131,6 +131,18 @@ def test_the_full_edition_lacks_no_chapter(tmp_path):
     assert list((project / "_build").glob("executed/full/*")) == []
 
 
+def test_borrowed_weights_must_be_named_in_the_ledger(tmp_path):
+    project = make_project(tmp_path, c01_transfer=header(weights=["mobilenet"]) + MEASURES)
+    with pytest.raises(PipelineError, match="01_transfer borrows weights, and none of its models says"):
+        run(project)
+    assert not (project / "_build" / "executed" / "quick" / "01_transfer.ipynb").exists()
+    told = MEASURES.replace('"interval"', '"weights": {"source": "keras", "sha256": "1"}, "interval"')
+    write_chapter(project, "c01_transfer", header(weights=["mobilenet"]) + told)
+    run(project)
+    entry = json.loads((project / "_build" / "executed" / "quick" / "01_transfer.json").read_text())["entry"]
+    assert entry["models"]["net"]["weights"] == {"source": "keras", "sha256": "1"}
+
+
 def test_missing_weights_forgive_no_other_error(tmp_path):
     both = '# %% tags=["raises-exception"]\nraise KeyError("an error announced")\n\n' + NO_WEIGHTS
     project = make_project(tmp_path, c01_both=both)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import inputs, ledger
+from helpers import inputs, ledger, pretrained
 
 
 @pytest.fixture
@@ -80,3 +80,9 @@ def test_a_chapter_that_names_none_sees_no_entry(monkeypatch):
 def test_the_entry_of_a_new_chapter_may_be_missing(one_entry):
     one_entry(x01_new=None)
     assert ledger.model("net") is None
+
+
+def test_borrowed_weights_that_the_header_does_not_name_are_refused(monkeypatch):
+    monkeypatch.setenv("COURSE_INPUTS", json.dumps({"chapters": {}}))
+    with pytest.raises(inputs.InputNotNamed, match=r"`inputs: \{weights: \[mobilenet\]\}`"):
+        pretrained.mobilenet_v2()

