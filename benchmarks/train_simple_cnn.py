@@ -117,7 +117,7 @@ def report(races: list[Race]) -> None:
             for name in ("ours", "usual")
         },
     }
-    ledger.write_json(RESULTS, {"chapter": "benchmarks", "figures": figures, "models": {}, "verdicts": {}})
+    ledger.write_json(RESULTS, {"chapter": "benchmarks", "numbers": figures, "models": {}, "verdicts": {}})
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def test_the_report_gives_the_median_race_and_how_often_the_mark_was_reached(ben
         races.append(bench.Race(watches, {"ours": score, "usual": score}))
     bench.report(races)
     assert "91.05% in 2 of 3 races and is done 5.0 times (3.0 to 10.0)" in capsys.readouterr().out
-    kept = json.loads((tmp_path / "benchmarks.json").read_text())["figures"]
+    kept = json.loads((tmp_path / "benchmarks.json").read_text())["numbers"]
     assert kept["speed_ratio_9105"] == 5 and kept["ours_test_accuracy"] == pytest.approx(0.93)
 
 
