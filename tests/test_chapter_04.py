@@ -97,11 +97,6 @@ def test_roughness_ignores_size_and_finds_speckle():
     assert chapter.roughness(smooth) < 0.01
 
 
-@pytest.mark.parametrize(("high", "expected"), [(0.85, True), (0.8351, True), (0.8349, False)])
-def test_reaches_asks_the_upper_end_of_the_interval(high, expected):
-    assert chapter.reaches(SimpleNamespace(value=0.83, low=0.82, high=high), 0.84) is expected
-
-
 def test_pick_pair_takes_the_first_of_each_class():
     labels = np.array([4, 8, 0, 8, 4, 8])
     codes = np.arange(18.0).reshape(6, 3)
