@@ -8,8 +8,6 @@ import pytest
 from chapter_functions import chapter_functions
 from sklearn.tree import DecisionTreeClassifier
 
-from helpers import metrics
-
 chapter = chapter_functions("05_combine_many_trees")
 
 
@@ -80,11 +78,6 @@ def test_sixteen_shades_are_whole_numbers_in_order():
     assert shades.shape == (1, 784)
     assert np.unique(shades).tolist() == list(range(16))
     assert np.all(np.diff(shades[0]) >= 0)
-
-
-@pytest.mark.parametrize(("high", "expected"), [(0.875, True), (0.8749, False), (0.95, True)])
-def test_a_figure_is_reached_where_the_interval_meets_its_rounding(high, expected):
-    assert chapter.reaches(metrics.Accuracy(0.87, 0.86, high, 100), 0.88) == expected
 
 
 def test_boosting_fits_what_one_small_tree_cannot():
