@@ -241,11 +241,6 @@ def test_mean_interval_is_centred_and_shrinks_with_the_root():
     assert high - low == pytest.approx(2 * 1.96 * few.std(ddof=1) / 10)
 
 
-@pytest.mark.parametrize(("figure", "inside"), [(0.5, True), (1.5, True), (3, True), (3.1, False), (0.4, False)])
-def test_among_reaches_from_the_lowest_to_the_highest_end(figure, inside):
-    assert chapter.among(figure, [(0.5, 1.0), (2.0, 3.0)]) is inside
-
-
 def test_solutions_pass_their_checks():
     chapter.check_parameters_of(chapter.parameters_of)
     chapter.check_cooled(chapter.cooled)
