@@ -43,7 +43,7 @@ from scipy.special import softmax
 
 from helpers import budget, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, Labelled, load_fashion_mnist
 
 # %%
@@ -87,8 +87,8 @@ say("Units in each layer: " + ", ".join(
     + f". Parameters: {min(spent)} to {max(spent)}.")
 
 # %%
-claim("the networks agree in parameters to one in a hundred",
-      min(spent) > 0.99 * max(spent))
+fact("the networks agree in parameters to one in a hundred",
+     min(spent) > 0.99 * max(spent))
 
 # %% [markdown]
 # A few functions do all the building and training of this chapter. Their options are explained where they are first used. The network
@@ -233,11 +233,6 @@ depth_scores = {depth: np.mean([score(run) for run in runs])
 say(f"Trained on {small} images: " + ", ".join(
     f"{value:.1f} per cent with {depth}"
     for depth, value in depth_scores.items()) + " hidden layers.")
-
-# %%
-claim("eight times as many layers for the same parameters change accuracy "
-      "by less than 3 points", np.ptp(list(depth_scores.values())) < 3,
-      needs_full=True)
 
 # %% [markdown]
 # Depth for its own sake buys little here. It also makes trouble, and the rest of the chapter is about that trouble, because
@@ -384,8 +379,10 @@ lost = {name: score(run) for name, run in towers.items()}
 # %%
 say(f"From He's scale **{lost['He']:.0f} per cent** of the validation "
     f"images right, from the one too small {lost['too small']:.0f}.")
+lag = metrics.paired_difference(
+    validation.labels, towers["He"].called, towers["too small"].called)
 claim("twelve layers whose weights start too small lag by 20 points and more",
-      lost["He"] > lost["too small"] + 20)
+      lag.low > 0.2)
 
 # %% [markdown]
 # Adam does not save it. Why? Before it divides, it adds a ten-millionth, as a guard against zero. Look at the slopes of two
@@ -441,9 +438,9 @@ gain, shift = random.uniform(1, 2, 8), random.uniform(-1, 1, 8)
 layer.set_weights([gain, shift, np.zeros(8), np.ones(8)])
 
 # %%
-claim("these lines give what Keras' layer gives",
-      np.allclose(layer(sums, training=True), normalise(sums, gain, shift),
-                  atol=1e-4))
+fact("these lines give what Keras' layer gives",
+     np.allclose(layer(sums, training=True), normalise(sums, gain, shift),
+                 atol=1e-4))
 
 # %% [markdown]
 # **Predict:** all weights of a layer are made a thousand times as large. What does the normalised layer put out?
@@ -452,8 +449,8 @@ claim("these lines give what Keras' layer gives",
 weights = random.normal(size=(128, 64))
 once = normalise(mixed @ weights, 1, 0, epsilon=0)
 large = normalise(mixed @ (1000 * weights), 1, 0, epsilon=0)
-claim("weights a thousand times as large change nothing after "
-      "normalisation", np.allclose(once, large))
+fact("weights a thousand times as large change nothing after "
+     "normalisation", np.allclose(once, large))
 
 # %% [markdown]
 # So the scale of the first weights should be forgotten. The start that was too small once more, normalised:
@@ -476,8 +473,11 @@ axis.legend(fontsize=9);
 # %%
 saved = score(towers["too small, normalised"])
 say(f"Normalised, it gets {saved:.0f} per cent of the validation images.")
+rescue = metrics.paired_difference(
+    validation.labels, towers["too small, normalised"].called,
+    towers["too small"].called)
 claim("a start that is too small is saved by normalisation",
-      saved > lost["too small"] + 20)
+      rescue.low > 0.2)
 
 # %% [markdown]
 # ## Whom you are batched with changes your answer
@@ -494,8 +494,8 @@ reached = np.mean(layer.moving_mean / sums.mean(axis=0))
 # %%
 say(f"After 101 batches the running mean has come {reached:.0%} of the way "
     "from zero to the batch's.")
-claim("the running mean closes one hundredth of its distance with each batch",
-      np.allclose(reached, 1 - 0.99**101, atol=0.01))
+fact("the running mean closes one hundredth of its distance with each batch",
+     np.allclose(reached, 1 - 0.99**101, atol=0.01))
 
 # %% [markdown]
 # Take the normalised tower, now trained, and forget to switch it from training to use. Give it the validation images in batches of
@@ -573,8 +573,8 @@ axis.legend();
 # %%
 say(f"Without dropout the sum is {whole:.2f}. Over the masks it is "
     f"{dropped.mean():.2f} on average, give or take {dropped.std():.2f}.")
-claim("with the division the mean sum is that without dropout",
-      abs(dropped.mean() - whole) < 5 * dropped.std() / np.sqrt(4000))
+fact("with the division the mean sum is that without dropout",
+     abs(dropped.mean() - whole) < 5 * dropped.std() / np.sqrt(4000))
 
 # %% [markdown]
 # So the next layer meets sums of the same size in training and in use. Without the division it would be
@@ -620,10 +620,10 @@ axis.set(xlabel="size of the noise in the slope",
 axis.legend();
 
 # %%
-claim("AdamW shrinks loud and quiet weights alike",
-      np.ptp(remains["AdamW"]) < 0.1)
-claim("L2 under Adam hardly shrinks the weights with the loudest slopes",
-      remains["L2 in Adam"][-1] > 0.8 > 0.2 > remains["L2 in Adam"][0])
+fact("AdamW shrinks loud and quiet weights alike",
+     np.ptp(remains["AdamW"]) < 0.1)
+fact("L2 under Adam hardly shrinks the weights with the loudest slopes",
+     remains["L2 in Adam"][-1] > 0.8 > 0.2 > remains["L2 in Adam"][0])
 
 # %% [markdown]
 # A penalty under Adam spares the weights whose slopes are loudest. From here on it is AdamW.
@@ -695,10 +695,10 @@ say(f"The least possible loss is {floor.min():.3f}, at a share of "
     f"{shares[floor.argmin()]:.2f}.")
 
 # %%
-claim("with smoothing the best share is 0.91, and more certainty costs more",
-      abs(shares[floor.argmin()] - 0.91) < 0.001 and floor[-1] > floor.min())
-claim("Keras charges the same",
-      np.allclose(theirs, smoothed_loss(0.7, 0.1), atol=1e-4))
+fact("with smoothing the best share is 0.91, and more certainty costs more",
+     abs(shares[floor.argmin()] - 0.91) < 0.001 and floor[-1] > floor.min())
+fact("Keras charges the same",
+     np.allclose(theirs, smoothed_loss(0.7, 0.1), atol=1e-4))
 
 # %% [markdown]
 # Keep the floor in mind when you read learning curves: a loss that refuses to go below it is as good as zero.
@@ -805,19 +805,14 @@ claim("not every rung can be told from chance", len(held) < 5,
 # On so few images the second is the cure for the first.
 
 # %%
-claim("normalisation raises training accuracy, dropout lowers it again",
-      learnt["normalisation"] > learnt["plain"]
-      and learnt["normalisation"] > learnt["dropout"])
-
-# %%
 steps = SHORT * -(-small // BATCH)
 taken = 1 - (1 - 0.001 * 0.05) ** steps
 say(f"And decay? In {steps} steps at a rate of 0.001 it takes {taken:.1%} of "
     "a weight.")
 
 # %%
-claim("at a constant rate, in so few steps, decay takes next to nothing",
-      taken < 0.05)
+fact("at a constant rate, in so few steps, decay takes next to nothing",
+     taken < 0.05)
 
 # %% [markdown]
 # If one of its intervals lies off zero all the same, that is the draw: the interval is for the images, and knows nothing of
@@ -866,9 +861,6 @@ say("The three layers are ahead beyond chance with "
 # %%
 claim("the two more layers bring nothing that every seed confirms",
       len(ahead) < len(depth_gain), needs_full=True)
-claim("the five remedies are worth more than the two more layers",
-      min(gain.value for gain in climbed)
-      > max(abs(gain.value) for gain in depth_gain), needs_full=True)
 
 # %% [markdown]
 # Who compares a deep network that has the remedies with a shallow one that has none will credit the depth with what the
@@ -908,9 +900,10 @@ for name, values in scores.items():
         f"{np.ptp(values):.2f}.")
 
 # %%
-claim("the worst draw of the recipe beats the best plain one",
-      scores["recipe"].min() > scores["plain"].max(), needs_full=True)
-ledger.record(figures={
+recipe_gain = gains_over(deep, bare)
+claim("with each seed the recipe beats the plain network",
+      min(gain.low for gain in recipe_gain) > 0, needs_full=True)
+ledger.record(numbers={
     f"{part}_validation_{what}": value / 100
     for part, values in (("deep", scores["recipe"]),
                          ("plain_deep", scores["plain"]))
@@ -960,24 +953,15 @@ ledger.record(models={"E-dnn": accuracy.entry(
     parameters=deep[0].network.count_params())})
 
 # %% [markdown]
-# The benchmark report (E6) gives about 90 %. The criterion: our interval reaches what rounds to its figure, or
-# exceeds it.
-
-
-# %%
-def reaches(accuracy, reported):
-    """Its interval reaches what rounds to the figure, or exceeds it."""
-    return accuracy.high >= reported - 0.005
-
+# The benchmark report (E6) gives about 90 % and neither layers nor training. So its figure cannot be repeated; ours is told beside it.
 
 # %%
 verdict(
-    "E6", theirs="a deep dense network reaches about 90 %.",
+    "E6",
     ours=f"{accuracy:.2%} with three hidden layers; validation accuracy of "
     f"{len(DRAWS)} draws from {scores['recipe'].min():.1f} to "
     f"{scores['recipe'].max():.1f} per cent. The same layers without the "
-    f"recipe: {scores['plain'].mean():.1f} on average.",
-    holds=reaches(accuracy, 0.90), needs_full=True)
+    f"recipe: {scores['plain'].mean():.1f} on average.", needs_full=True)
 
 # %%
 classes = metrics.per_class_report(test.labels, called)
@@ -1034,17 +1018,13 @@ blind = train_draws(WIDTHS, SEEDS, shuffled, SHORT, **everything)
 blind_right = [np.mean(answers(run.network, shuffled_looks)
                        == validation.labels) for run in blind]
 sight_right = [score(run) / 100 for run in ladder["smoothing"]]
-ledger.record(figures={
+ledger.record(numbers={
     "dense_accuracy_in_order": np.mean(sight_right),
     "dense_accuracy_shuffled": np.mean(blind_right)})
 
 # %%
 say(f"In order: **{np.mean(sight_right):.1%}**. Shuffled: "
     f"**{np.mean(blind_right):.1%}**.")
-claim("shuffling all pixels moves the accuracy of a dense network by less "
-      "than a point and a half",
-      abs(np.mean(sight_right) - np.mean(blind_right)) < 0.015,
-      needs_full=True)
 
 # %% [markdown]
 # It makes no difference. Why must that be so? In a weighted sum the order of the summands is of no account. Put the rows
@@ -1057,10 +1037,10 @@ first, *others = deep[0].network.get_weights()
 twin.set_weights([first[order], *others])
 
 # %%
-claim("the network with its first rows shuffled gives the shuffled images "
-      "the same scores",
-      np.allclose(scores_of(twin, shuffled_looks),
-                  scores_of(deep[0].network, validation.images), atol=1e-3))
+fact("the network with its first rows shuffled gives the shuffled images "
+     "the same scores",
+     np.allclose(scores_of(twin, shuffled_looks),
+                 scores_of(deep[0].network, validation.images), atol=1e-3))
 
 # %% [markdown]
 # For every network that sees, there is one that is blind and just as good, and the random start does not prefer either. Nor
@@ -1076,9 +1056,9 @@ for each, images in zip(pair, (few.images, shuffled.images)):
     each.train_on_batch(images[:500], few.labels[:500])
 
 # %%
-claim("after a step of training they still differ by the order alone",
-      np.allclose(pair[0].get_weights()[0][order], pair[1].get_weights()[0],
-                  atol=1e-4))
+fact("after a step of training they still differ by the order alone",
+     np.allclose(pair[0].get_weights()[0][order], pair[1].get_weights()[0],
+                 atol=1e-4))
 
 # %% [markdown]
 # So which pixels are neighbours, what is an edge, that a sleeve two pixels lower is still a sleeve: a dense network starts without
@@ -1247,25 +1227,18 @@ claim("weights of pixels that were once neighbours have become alike",
 # ## What we found
 
 # %%
-claim("at equal parameters one to eight hidden layers differ by less than "
-      "3 points", np.ptp(list(depth_scores.values())) < 3, needs_full=True)
 claim("of four scales only He's carries a signal through thirty layers",
       0.1 < grown["He"] < 10)
 claim("normalisation saves a start that is too small",
-      saved > lost["too small"] + 20)
+      rescue.low > 0.2)
 
 # %%
 claim("a normalised network in training mode fails on batches of one class",
       rights["training, one class a batch"].high < rights["in use"].low - 0.2)
 claim("not every rung of the ladder can be told from chance", len(held) < 5,
       needs_full=True)
-claim("three draws of the recipe all beat three plain ones",
-      scores["recipe"].min() > scores["plain"].max(), needs_full=True)
-
-# %%
-claim("a dense network does as well on images whose pixels are shuffled",
-      abs(np.mean(sight_right) - np.mean(blind_right)) < 0.015,
-      needs_full=True)
+claim("with each of three seeds the recipe beats the plain network",
+      min(gain.low for gain in recipe_gain) > 0, needs_full=True)
 
 # %% [markdown]
 # ## Further reading
