@@ -34,7 +34,7 @@ import pandas as pd
 
 from helpers import budget, checkpoints, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import BATCH, compile_with_one_cycle, keras
 
@@ -110,8 +110,8 @@ say(f"“{CHOSEN}” runs from {sums.min():.1f} to {sums.max():.1f}. "
 
 # %%
 flat = slide(np.full((28, 28), 0.7), np.array(FILTERS["right minus left"]))
-claim("where all nine pixels are alike an edge filter says nothing",
-      np.abs(flat).max() < 1e-9)
+fact("where all nine pixels are alike an edge filter says nothing",
+     np.abs(flat).max() < 1e-9)
 
 # %% [markdown]
 # Nine numbers, and they find every upright edge, wherever it is. The loop is slow, so hand all windows to one sum. And
@@ -135,10 +135,10 @@ layer.set_weights([kernel[..., None, None]])
 by_keras = np.asarray(layer(boot[None, ..., None]))[0, ..., 0]
 
 # %%
-claim("the fast sums are those of the loop",
-      np.allclose(slide_fast(boot, kernel), slide(boot, kernel), atol=1e-5))
-claim("Keras' convolution gives the same picture",
-      np.allclose(by_keras, slide(boot, kernel), atol=1e-4))
+fact("the fast sums are those of the loop",
+     np.allclose(slide_fast(boot, kernel), slide(boot, kernel), atol=1e-5))
+fact("Keras' convolution gives the same picture",
+     np.allclose(by_keras, slide(boot, kernel), atol=1e-4))
 
 # %% [markdown]
 # <details><summary>Mathematicians flip the filter first</summary>
@@ -205,8 +205,8 @@ say(f"The filter's picture moves by three pixels and changes by at most "
     f"{likeness:.2f}.")
 
 # %%
-claim("a convolution of the moved picture is the moved convolution",
-      np.allclose(push(before, 3)[:, 4:], after[:, 4:], atol=1e-5))
+fact("a convolution of the moved picture is the moved convolution",
+     np.allclose(push(before, 3)[:, 4:], after[:, 4:], atol=1e-5))
 claim("a dense layer's sums become other sums", likeness < 0.9)
 
 # %% [markdown]
@@ -230,10 +230,10 @@ def pool(picture):
 # %%
 pooled = pool(by_keras)
 theirs = keras.layers.MaxPooling2D()(by_keras[None, ..., None])
-claim("Keras pools as we do",
-      np.allclose(pooled, np.asarray(theirs)[0, ..., 0]))
-claim("three numbers of four are dropped",
-      pooled.size == by_keras.size // 4)
+fact("Keras pools as we do",
+     np.allclose(pooled, np.asarray(theirs)[0, ..., 0]))
+fact("three numbers of four are dropped",
+     pooled.size == by_keras.size // 4)
 
 # %% [markdown]
 # ## Where are the parameters, where is the work?
@@ -290,10 +290,10 @@ axis.set_xlabel("per cent of the network")
 axis.legend();
 
 # %%
-claim("nine parameters of ten are in the dense layer",
-      shares.loc["dense", "parameters"] > 90)
-claim("seven multiplications of ten are in the second convolution",
-      shares.loc["second convolution", "multiplications"] > 70)
+fact("nine parameters of ten are in the dense layer",
+     shares.loc["dense", "parameters"] > 90)
+fact("seven multiplications of ten are in the second convolution",
+     shares.loc["second convolution", "multiplications"] > 70)
 
 # %% [markdown]
 # Parameters and work are two different bills. Weights that are used at 196 places cost little to keep and much to use. So whoever
@@ -343,8 +343,6 @@ say(f"Best on validation images after epoch {plain_curve.argmax() + 1}: "
     f"gets {plain_run.history['accuracy'][-1]:.1%} of the training images. "
     "The validation loss was lowest after epoch "
     f"{np.argmin(plain_run.history['val_loss']) + 1}.")
-claim("at the end it does better on training images than on new ones",
-      plain_run.history["accuracy"][-1] > plain_curve[-1], needs_full=True)
 
 # %% [markdown]
 # ## Ours: pool first, normalise, one cycle
@@ -355,9 +353,9 @@ claim("at the end it does better on training images than on new ones",
 # orders are no longer quite the same; we keep the cheaper one.)
 
 # %%
-claim("ReLU after pooling is pooling after ReLU",
-      np.array_equal(np.maximum(pool(by_keras), 0),
-                     pool(np.maximum(by_keras, 0))))
+fact("ReLU after pooling is pooling after ReLU",
+     np.array_equal(np.maximum(pool(by_keras), 0),
+                    pool(np.maximum(by_keras, 0))))
 
 
 # %%
@@ -526,13 +524,11 @@ say("Lost by the shuffle: " + ", ".join(
 # %%
 claim("the shuffle costs the convolutional network more than two points",
       lost["convolutional"].low > 0.02, needs_full=True)
-claim("it costs the dense network less than a point and a half",
-      abs(lost["dense"].value) < 0.015, needs_full=True)
 claim("the convolutional network loses more than the dense one",
-      lost["convolutional"].value > lost["dense"].value)
+      lost["convolutional"].low > lost["dense"].high)
 
 # %%
-ledger.record(figures={
+ledger.record(numbers={
     f"{kind}_accuracy_{way}".replace(" ", "_"): value / 100
     for (kind, way), value in right.items()})
 
@@ -579,9 +575,8 @@ ledger.record(models={
         parameters=plain.count_params())})
 
 # %% [markdown]
-# The report's claim B2 gives three figures for its simple network. The criterion for test accuracy and loss: the figure lies in
-# the 95 % interval of our run of its recipe. A loss is a mean over images, so it has one too. For the training
-# accuracy, which has no honest interval: within a point.
+# The report's claim B2 gives three figures for its simple network. One run of its recipe, stopped early, cannot settle them: that takes five seeds and all ten epochs. Here is
+# what our run gives beside them. A loss is a mean over images, so it has an interval too.
 
 # %%
 surprise = -np.log(np.maximum(
@@ -590,19 +585,12 @@ error = 1.96 * surprise.std() / np.sqrt(len(surprise))
 
 # %%
 trained = plain_run.history["accuracy"][-1]
-inside = {
-    "train": abs(trained - 0.9197) < 0.01,
-    "test": report_accuracy.low <= 0.9105 <= report_accuracy.high,
-    "loss": abs(surprise.mean() - 0.2508) < error}
-
-# %%
 verdict(
-    "B2", theirs="train 91.97 %, test 91.05 %, loss 0.2508.",
+    "B2",
     ours=f"its recipe, stopped after {len(plain_curve)} epochs, gives train "
     f"{trained:.2%}, test {report_accuracy:.2%}, loss "
-    f"{surprise.mean():.4f} ± {error:.4f}.",
-    holds=all(inside.values()), needs_full=True)
-ledger.record(figures={"simple_report_test_loss": surprise.mean()})
+    f"{surprise.mean():.4f} ± {error:.4f}.", needs_full=True)
+ledger.record(numbers={"simple_report_test_loss": surprise.mean()})
 
 # %% [markdown]
 # Class by class. *Precision* is the share of right answers among those that name the class, *recall* the share of its
@@ -614,7 +602,7 @@ report.round(3)
 
 # %% [markdown]
 # Claim B5 says: precision and recall of every class lie between 0.85 and 0.98, and trouser, sandal and sneaker are the best. It
-# was made of the report's network, so its recipe is judged.
+# was made of the report's network, so its recipe is judged, again from one run.
 
 # %%
 remade = metrics.per_class_report(test.labels, report_called)
@@ -626,12 +614,10 @@ best = list(remade["f1"].nlargest(3).index)
 
 # %%
 verdict(
-    "B5", theirs="precision and recall between 0.85 and 0.98 for each class; "
-    "trouser, sandal and sneaker are best.",
-    ours=f"outside that range: {', '.join(outside) or 'none'}; lowest "
+    "B5", ours=f"outside that range: {', '.join(outside) or 'none'}; lowest "
     f"{values.min().min():.2f}, highest {values.max().max():.2f}. Best by "
     f"F1: {', '.join(best)}.",
-    holds=not outside and set(best) == {"Trouser", "Sandal", "Sneaker"},
+    range=[not outside], best=[set(best) == {"Trouser", "Sandal", "Sneaker"}],
     needs_full=True)
 
 # %% mystnb={"image": {"alt": "Confusion matrix of our network: a dark diagonal; most of what is left lies between Shirt, T-shirt, Pullover and Coat"}}
@@ -804,20 +790,20 @@ for axis in axes:
 # ## What we found
 
 # %%
-claim("a convolution of the moved picture is the moved convolution",
-      np.allclose(push(before, 3)[:, 4:], after[:, 4:], atol=1e-5))
-claim("nearly all parameters are dense, most of the work is convolution",
-      shares.loc["dense", "parameters"] > 90
-      and shares.loc["second convolution", "multiplications"] > 70)
-claim("pooling first gives the same numbers for less work",
-      np.array_equal(np.maximum(pool(by_keras), 0),
-                     pool(np.maximum(by_keras, 0))))
+fact("a convolution of the moved picture is the moved convolution",
+     np.allclose(push(before, 3)[:, 4:], after[:, 4:], atol=1e-5))
+fact("nearly all parameters are dense, most of the work is convolution",
+     shares.loc["dense", "parameters"] > 90
+     and shares.loc["second convolution", "multiplications"] > 70)
+fact("pooling first gives the same numbers for less work",
+     np.array_equal(np.maximum(pool(by_keras), 0),
+                    pool(np.maximum(by_keras, 0))))
 
 # %%
 claim("our recipe beats the report's on the test images", ahead.low > 0,
       needs_full=True)
 claim("shuffled pixels cost a convolutional network more than a dense one",
-      lost["convolutional"].value > lost["dense"].value)
+      lost["convolutional"].low > lost["dense"].high)
 
 # %% [markdown]
 # ## Further reading
