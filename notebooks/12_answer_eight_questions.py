@@ -605,8 +605,8 @@ rival = max(mixed.values())
 verdict("D3",
         ours=f"{tops} mistakes between Shirt and T-shirt, {knits} between "
         f"Pullover and Coat; the strongest of the other pairs has {rival}.",
-        shirt_t_shirt=stands_out(tops, rival),
-        pullover_coat=stands_out(knits, rival), needs_full=True)
+        shirt_t_shirt=[stands_out(tops, rival)],
+        pullover_coat=[stands_out(knits, rival)], needs_full=True)
 
 # %% [markdown]
 # How certain is the network of each class? For each test image take the largest share, then the mean over each class. D2 names three
@@ -622,7 +622,7 @@ say("Surest first: " + ", ".join(
 # %%
 verdict("D2",
         ours="the three surest are " + ", ".join(surest[:3]) + ".",
-        surest=set(surest[:3]) == {"Trouser", "Bag", "Ankle boot"},
+        surest=[set(surest[:3]) == {"Trouser", "Bag", "Ankle boot"}],
         needs_full=True)
 claim("it is least certain on shirts", surest[-1] == "Shirt")
 
