@@ -1,7 +1,6 @@
 # ---
 # jupyter:
 #   course:
-#     needs: [03_compress_with_pca]
 #     alone: true
 # ---
 
@@ -39,7 +38,7 @@ from sklearn.metrics import silhouette_samples
 
 from helpers import budget, checkpoints, figures, ledger
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import BATCH, OneCycle, keras
 from helpers.training import Batches
@@ -238,17 +237,17 @@ axis.legend();
 show_encodings([get_triple(model, validation.images[n]) for n in five]);
 
 # %% [markdown]
-# The criterion for *good* (A1): PCA needs more than eight numbers to match it. Eight is a choice, a quarter of the size of our code.
+# The report gives no size of its code, and the size decides the error, so its figure (A1) cannot be repeated. Whether the figure is *good* can be judged: PCA should need more than eight
+# numbers to match it. Eight is a choice, a quarter of the size of our code.
 
 # %%
 reached = error(unseen, model.predict(unseen, batch_size=500, verbose=0))
 say(f"With 32 numbers: {reached:.4f} on validation images, PCA "
     f"{error(unseen, by_pca(unseen, 32)):.4f}.")
-verdict("A1", theirs="the autoencoder reaches an error of 0.0334, a good "
-        "reconstruction.",
+verdict("A1",
         ours=f"PCA with {needed} numbers gets below that; a convolutional "
         f"autoencoder with 32 reaches {reached:.4f}.",
-        holds=needed > 8, needs_full=True)
+        good=needed > 8, needs_full=True)
 
 # %% [markdown]
 # ## Take the bends out
@@ -383,9 +382,6 @@ claim("the convolutional autoencoder is below PCA at every size",
 claim("the linear autoencoder is never more than a hundredth below PCA",
       (on_validation["linear"] > 0.99 * on_validation["PCA"]).all(),
       needs_full=True)
-claim("with all images and more epochs the network of 32 numbers is further "
-      "ahead", reached < on_validation.loc[32, "convolutional"],
-      needs_full=True)
 
 # %% [markdown]
 # The images do not lie on a flat sheet in the space of pixels, but on a bent one, and a network can follow the bend. How its lead changes with the size is
@@ -420,10 +416,10 @@ def chequer(picture):
 
 
 # %%
-claim("a window of three makes a chequered pattern of even ground",
-      chequer(pictures[0]) > 0.1)
-claim("a window of four, twice the stride, does not",
-      chequer(pictures[1]) < 1e-6)
+fact("a window of three makes a chequered pattern of even ground",
+     chequer(pictures[0]) > 0.1)
+fact("a window of four, twice the stride, does not",
+     chequer(pictures[1]) < 1e-6)
 
 # %% [markdown]
 # With a window of 3 and a stride of 2 the windows overlap unevenly. A trained network can learn to cancel the pattern, at the cost of weights that do nothing else. Choose a window that the stride divides, as above, or
@@ -477,14 +473,14 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center",
 by_class = pd.Series(quality["t-SNE of 32"]).groupby(
     validation.labels[shown]).mean()
 clearest = [CLASS_NAMES[k] for k in by_class.sort_values().index[::-1]]
-verdict("A2", theirs="t-SNE of the codes shows clear clusters.",
+verdict("A2",
         ours=f"mean silhouette {silhouettes['t-SNE of 32']:.2f} on the map, "
         f"{silhouettes['32 code numbers']:.2f} in the codes themselves; "
         f"clearest {clearest[0]}, least {clearest[-1]}.",
-        holds=bool(silhouettes["t-SNE of 32"] > 0.5), needs_full=True)
+        clear=silhouettes["t-SNE of 32"] > 0.5, needs_full=True)
 
 # %%
-ledger.record(figures={
+ledger.record(numbers={
     f"silhouette {name}": value for name, value in silhouettes.items()})
 claim("no space reaches a mean silhouette of a half",
       silhouettes.max() < 0.5, needs_full=True)
@@ -602,7 +598,7 @@ say(f"The network of all images, 32 numbers: **{final:.4f}**, PCA "
     f"{on_test.loc[32, 'PCA']:.4f}.")
 
 # %%
-ledger.record(figures={
+ledger.record(numbers={
     "autoencoder_mse_32": final,
     **{f"autoencoder_short_mse_{k}": on_test.loc[k, "convolutional"]
        for k in STEPS},
