@@ -1,7 +1,8 @@
 # ---
 # jupyter:
 #   course:
-#     needs: [11_regularise_a_network]
+#     inputs:
+#       checkpoints: [regularised-cnn]
 #     alone: true
 # ---
 
@@ -40,7 +41,7 @@ from sklearn.preprocessing import StandardScaler
 
 from helpers import budget, checkpoints, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import convolve_and_pool, keras
 from helpers.quiet import quiet
@@ -90,8 +91,8 @@ same = keras.layers.Conv2D(64, 4, strides=4)
 words = np.asarray(same(sneaker[..., None])).reshape(49, 64)
 kernel, bias = same.get_weights()
 by_hand = patches_of(sneaker, 4)[0] @ kernel.reshape(16, 64) + bias
-claim("words of patches are a convolution whose stride is its window",
-      np.allclose(words, by_hand, atol=1e-5))
+fact("words of patches are a convolution whose stride is its window",
+     np.allclose(words, by_hand, atol=1e-5))
 
 # %% [markdown]
 # ## Attention in four lines
@@ -114,8 +115,8 @@ draw = np.random.default_rng(18)
 queries, keys, values = draw.normal(size=(3, 49, 8)).astype("float32")
 theirs = keras.layers.Attention()(
     [queries[None] / np.sqrt(8), values[None], keys[None]])
-claim("these lines are what Keras calls attention",
-      np.allclose(attend(queries, keys, values), theirs[0], atol=1e-5))
+fact("these lines are what Keras calls attention",
+     np.allclose(attend(queries, keys, values), theirs[0], atol=1e-5))
 
 # %% [markdown]
 # **Predict:** shuffle the 49 words. What happens to what each takes in?
@@ -123,9 +124,9 @@ claim("these lines are what Keras calls attention",
 # %%
 order = draw.permutation(49)
 shuffled = attend(queries[order], keys[order], values[order])
-claim("attention does not know the order of words: it is only shuffled along",
-      np.allclose(shuffled,
-                  attend(queries, keys, values)[order], atol=1e-5))
+fact("attention does not know the order of words: it is only shuffled along",
+     np.allclose(shuffled,
+                 attend(queries, keys, values)[order], atol=1e-5))
 
 # %% [markdown]
 # Here attention parts from convolutions twice. Its proportions are made anew for each image, where a convolution's weights are the same for all. And a
@@ -542,7 +543,7 @@ if keras_hub:
     teach(pupil, pupil.get_weights(), images[:most],
           train.labels[:most], taught_names[:most], LOOKS[most])
     loaded = from_folder(original)
-    claim("the preset gives back the same network", np.allclose(
+    fact("the preset gives back the same network", np.allclose(
         original(new[:10]), loaded(new[:10]), atol=1e-6))
 
 # %% [markdown]
@@ -617,12 +618,9 @@ shown.to_frame().round(1) if keras_hub else None
 # %%
 if keras_hub:
     mistakes = [probes["pixels 0 to 255"], probes["dark on white"]]
-    claim("stretched places serve better than random ones",
-          probes["42 pixels, places stretched"]
-          > probes["42 pixels, places random"], needs_full=True)
-    claim("wrong scale and wrong background cost points, and neither raises "
-          "an error", max(mistakes) < probes["as it should be"],
-          needs_full=True)
+    say("Against reading it as it should be, wrong scale and wrong background "
+        "change {:+.1f} and {:+.1f} points, and neither raises an error."
+        .format(*(each - probes["as it should be"] for each in mistakes)))
 
 # %% [markdown]
 # Larger pictures alone change something, even with places stretched: a patch of 7 pixels then shows a smaller piece of garment than the words were learned
@@ -641,29 +639,26 @@ accuracy = metrics.accuracy(test.labels, called)
 ledger.record(
     models={"E-deit": accuracy.entry(train_seconds=seconds,
                                      parameters=network.count_params())},
-    figures={"distillation_gain_most": worth[most].value})
+    numbers={"distillation_gain_most": worth[most].value})
 
 # %%
 say(f"Test: **{accuracy:.2%}** after {EPOCHS} passes, "
     f"{network.count_params():,} parameters.")
 
 # %% [markdown]
-# For the figure itself (E8) the criterion is mild: a network of this kind reaches it. Ours is another one, smaller and not pre-trained.
+# The figure itself (E8) comes without weights, image size or training, so it cannot be repeated. Ours is another network, smaller and not pre-trained.
 
 # %%
-verdict("E8", theirs="DeiT reaches about 85 %.",
-        ours=f"a small one, distilled from a CNN: {accuracy:.2%}.",
-        holds=accuracy.high >= 0.845, needs_full=True)
+verdict("E8", ours=f"a small one, distilled from a CNN: {accuracy:.2%}.",
+        needs_full=True)
 
 # %% [markdown]
-# Is a pre-trained transformer at about 85 % decent, as the report says (E11)? The criterion: it should not be worse than a small one that nobody
+# Is a pre-trained transformer at about 85 % decent, as the report says (E11)? Without its recipe nobody can tell what kept it there. Beside it stands what a small one reaches that nobody
 # pre-trained.
 
 # %%
-verdict("E11", theirs="a pre-trained DeiT is decent at about 85 %.",
-        ours=f"without any pre-training {accuracy:.2%}; theirs was used "
-        "wrongly or trained too little.",
-        holds=accuracy.low <= 0.85, needs_full=True)
+verdict("E11", ours=f"without any pre-training {accuracy:.2%}.",
+        needs_full=True)
 
 # %% mystnb={"image": {"alt": "Confusion matrix of the distilled transformer: a dark diagonal, palest at Shirt"}}
 figures.plot_confusion_matrix(test.labels, called);
@@ -802,8 +797,8 @@ solved(number_of_shares, check_number_of_shares)
 # ## What we found
 
 # %%
-claim("words of patches are a convolution whose stride is its window",
-      np.allclose(words, by_hand, atol=1e-5))
+fact("words of patches are a convolution whose stride is its window",
+     np.allclose(words, by_hand, atol=1e-5))
 claim("two convolutions in front help a transformer on small data",
       front_gain.low > 0, needs_full=True)
 claim("images that only the teacher named help where labels are few",
@@ -811,10 +806,6 @@ claim("images that only the teacher named help where labels are few",
 
 # %%
 claim("the network uses the places", by_place.low > 0, needs_full=True)
-if keras_hub:
-    claim("wrong scale and wrong background cost points, and neither raises "
-          "an error", max(mistakes) < probes["as it should be"],
-          needs_full=True)
 
 # %% [markdown]
 # ## Further reading
