@@ -59,7 +59,7 @@ def fact(statement: str, holds: object) -> None:
     holds = verdicts.truth(holds, statement)
     _keep(statement, "fact", holds, judged=True)
     if holds:
-        say(f"- ✓ {_sentence(statement)}")
+        say(f"- ∎ {_sentence(statement)}")
     elif not without_signal():
         raise FactFailed(
             f"“{statement}” must hold whatever the data, and here it does not. Look for a mistake in the code above it."

@@ -44,9 +44,9 @@ def test_a_claim_that_fails_stops_the_chapter(false, said):
     assert said == []
 
 
-def test_a_fact_is_stated_alike_and_fails_as_a_mistake_in_the_code(said, monkeypatch):
+def test_a_fact_has_a_mark_of_its_own_and_fails_as_a_mistake_in_the_code(said, monkeypatch):
     claims.fact("a softmax adds up to one", True)
-    assert said[0]["text/markdown"] == "- ✓ A softmax adds up to one."
+    assert said[0]["text/markdown"] == "- ∎ A softmax adds up to one."
     for budget in ("full", "quick"):  # it holds at every length of training
         monkeypatch.setenv("COURSE_BUDGET", budget)
         with pytest.raises(claims.FactFailed, match="must hold whatever the data.*Look for a mistake in the code"):
