@@ -205,7 +205,7 @@ def cluster(address: str | None) -> Iterator[Client]:
     """A client of the scheduler at the address, or of two processes of this machine with one thread each."""
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said here, in words
     if address is None:
-        options = {"n_workers": WORKERS, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": None}
+        options = {"n_workers": WORKERS, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
         with LocalCluster(**options, silence_logs=logging.CRITICAL) as local, Client(local) as client:
             yield client
         return
