@@ -57,17 +57,20 @@ class LocalMirror:
             if content:
                 send_head(handler, length)
                 handler.wfile.write(content)
-            self.released.wait(60)
+            self.released.wait(20)
 
         return answer
 
-    def drip(self, length: int, pause: float = 0.1) -> Answer:
-        """Send a byte now and then: no read ever times out."""
+    def drip(self, length: int, pause: float = 0.1, patience: int = 120) -> Answer:
+        """Send a byte now and then: no read ever times out. After `patience` bytes hang up, so that no test hangs."""
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
             send_head(handler, length)
-            while not self.released.wait(pause):
+            for _ in range(patience):
+                if self.released.wait(pause):
+                    return
                 handler.wfile.write(b"\x1f")
+            handler.close_connection = True
 
         return answer
 
