@@ -94,6 +94,10 @@ class Interval:
     def __str__(self) -> str:
         return f"{100 * self.value:.2f} % ({100 * self.low:.2f} to {100 * self.high:.2f})"
 
+    def entry(self, **more: float) -> dict:
+        """This accuracy as the ledger keeps a model's, with the number of seeds behind it."""
+        return {"test_accuracy": self.value, "interval": [self.low, self.high], "seeds": len(self.seeds), **more}
+
 
 class Evidence:
     """The runs of one experiment."""
