@@ -18,7 +18,9 @@ def test_python_that_is_too_old_is_named(monkeypatch, tmp_path):
         set_up.environment()
 
 
-def test_ready_environment_is_left_alone(monkeypatch):
+def test_ready_environment_is_left_alone(monkeypatch, tmp_path):
+    (tmp_path / "ready.txt").write_text(set_up.fingerprint())
+    monkeypatch.setattr(set_up, "READY", tmp_path / "ready.txt")
     monkeypatch.setattr(set_up, "run", lambda *_: pytest.fail("nothing has changed"))
     set_up.environment()
 

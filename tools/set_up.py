@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
-READY = ENVIRONMENT / "ready.txt"  # holds the hash of the lock and settings that the environment was made from
+READY = ENVIRONMENT / "ready.txt"  # holds the fingerprint that the environment was made from
 sys.path.insert(0, str(ROOT))  # this file is run by its path
 
 from tools import browsers  # noqa: E402
@@ -34,9 +34,7 @@ class SetUpError(Exception):
 
 def environment() -> None:
     """The virtual environment with exactly the locked versions, and the course's package in it."""
-    wanted = hashlib.sha256(
-        (ROOT / "requirements.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
-    ).hexdigest()
+    wanted = fingerprint()
     if READY.is_file() and READY.read_text() == wanted and PYTHON.exists():
         return
     say("set up: the locked packages go into .venv (about 2 GB; a few minutes the first time)")
@@ -53,6 +51,12 @@ def environment() -> None:
     for headers in ENVIRONMENT.glob("lib/python3*/site-packages/tensorflow/include"):
         shutil.rmtree(headers)  # 270 MB for those who compile against TensorFlow
     READY.write_text(wanted)
+
+
+def fingerprint() -> str:
+    """The hash of what the environment is made from."""
+    lock, settings = ROOT / "requirements.lock", ROOT / "pyproject.toml"
+    return hashlib.sha256(lock.read_bytes() + settings.read_bytes()).hexdigest()
 
 
 def extras() -> None:
