@@ -131,7 +131,8 @@ def test_the_full_edition_lacks_no_chapter(tmp_path):
     assert list((project / "_build").glob("executed/full/*")) == []
 
 
-def test_borrowed_weights_must_be_named_in_the_ledger(tmp_path):
+def test_borrowed_weights_must_be_named_in_the_ledger(tmp_path, monkeypatch):
+    monkeypatch.setattr(execution, "_fetch_weights", lambda: None)
     project = make_project(tmp_path, c01_transfer=header(weights=["mobilenet"]) + MEASURES)
     with pytest.raises(PipelineError, match="01_transfer borrows weights, and none of its models says"):
         run(project)
@@ -198,6 +199,23 @@ def test_a_full_run_shows_the_numbers_that_it_measured_and_a_quick_one_the_commi
     assert run(project, "full") == ["01_measure", "02_read"]
     assert shown("full") == ["['01_measure']", "0.5"]
     assert committed.read_bytes() == before, "only `make results` writes there"
+
+
+@pytest.mark.parametrize("moment", ["_run_nbmake", "execution_key"], ids=["while it runs", "before it starts"])
+def test_a_chapter_that_is_changed_after_it_was_staged_is_not_taken_for_executed(tmp_path, monkeypatch, moment):
+    project = make_project(tmp_path, c01_count=GOOD)
+    real_key = execution.execution_key
+
+    def edit_meanwhile(*arguments):
+        write_chapter(project, "c01_count", GOOD.replace("1 + 1", "1 + 2"))
+        return (0, 1) if moment == "_run_nbmake" else real_key(*arguments)
+
+    monkeypatch.setattr(execution, "_run_nbmake", lambda *_: (0, 1))
+    monkeypatch.setattr(execution, "_is_current", lambda paths: False)
+    monkeypatch.setattr(execution, moment, edit_meanwhile)
+    with pytest.raises(PipelineError, match="01_count: its code, a helper or an input was changed while it ran"):
+        run(project)
+    assert list((project / "_build").glob("executed/quick/*")) == []
 
 
 def test_what_the_header_does_not_name_is_refused_with_the_line_to_add(tmp_path):

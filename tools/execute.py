@@ -11,6 +11,7 @@ chapter from which it reads. Results are kept chapter by chapter, so an interrup
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers import inputs, ledger
+from helpers import inputs, ledger, pretrained
 from tools.chapters import (
     LEFT_OUT,
     ROOT,
@@ -178,6 +179,8 @@ def _run(paths: Paths, threads: int, stop: threading.Event) -> dict:
     paths.work.mkdir(parents=True)
     notebook, log = paths.work / paths.staged.name, paths.work / "log.txt"
     shutil.copyfile(paths.staged, notebook)
+    if paths.chapter.inputs.weights:
+        _fetch_weights()
     key = execution_key(paths.chapter, paths.budget, paths.project)  # with the inputs as they are now
     environment = _environment(paths, threads) | {inputs.VARIABLE: json.dumps(_hand_over(paths))}
     started = time.monotonic()
@@ -188,6 +191,11 @@ def _run(paths: Paths, threads: int, stop: threading.Event) -> dict:
         if reason and paths.budget == "quick":
             return _leave_out(paths, reason)
         raise PipelineError(_failure(paths.chapter, notebook, log))
+    if _changed(paths, key):
+        raise PipelineError(
+            f"{paths.chapter.name}: its code, a helper or an input was changed while it ran, so nobody can tell with "
+            "which it did. Run the same command again."
+        )
     recorded = paths.work / "ledger.json"
     entry = {
         "chapter": paths.chapter.name,
@@ -238,6 +246,21 @@ def _hand_over(paths: Paths) -> dict:
         "checkpoints": [*named.checkpoints, *paths.chapter.keeps],
         "weights": list(named.weights),
     }
+
+
+def _changed(paths: Paths, key: str) -> bool:
+    """Is anything now other than when the chapter was staged and started?"""
+    staged, now = nbformat.read(paths.staged, as_version=4), paths.chapter.read()
+    same = [without_comments(cell.source) for cell in code_cells(staged)] == [
+        without_comments(cell.source) for cell in code_cells(now)
+    ]
+    return not same or execution_key(paths.chapter, paths.budget, paths.project) != key
+
+
+def _fetch_weights() -> None:
+    """Before the key is made, which knows them by their hash. Without them the chapter says itself what it lacks."""
+    with contextlib.suppress(pretrained.WeightsUnavailable):
+        pretrained.mobilenet_v2()
 
 
 def _run_nbmake(notebook: Path, log: Path, environment: dict[str, str], stop: threading.Event) -> tuple[int, int]:
