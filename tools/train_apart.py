@@ -53,7 +53,7 @@ def train_apart(modules: dict[str, str], arguments: list) -> dict:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env={**os.environ, **{name: str(THREADS) for name in THREAD_VARIABLES}},
+            env=_environment(),
             preexec_fn=_end_with_the_worker if sys.platform == "linux" else None,
         )
         _, said = process.communicate(payload)
@@ -62,6 +62,12 @@ def train_apart(modules: dict[str, str], arguments: list) -> dict:
     lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
     ended = f"it ended with status {process.returncode}"
     raise RunFailed(lines[-1].strip() if lines and process.returncode > 0 else ended)
+
+
+def _environment() -> dict[str, str]:
+    """One thread; and Python may keep what it compiled, or each run would compile TensorFlow anew."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {name: str(THREADS) for name in THREAD_VARIABLES}
 
 
 def _end_with_the_worker() -> None:
