@@ -550,7 +550,7 @@ claim("even pixel 10 is at full brightness in some image", top_of_ten == 255)
 rows = train.images.reshape(len(train.images), -1)
 correlation = np.corrcoef(rows, rowvar=False, dtype=np.float32)
 
-# %% mystnb={"image": {"alt": "Heat map of 784 by 784 correlations: a red diagonal with parallel stripes at regular distance, fading outwards, on a checkered ground of small blocks"}}
+# %% mystnb={"image": {"alt": "Heat map of 784 by 784 correlations: a red diagonal with parallel stripes at regular distance, fading outwards, on a chequered ground of small blocks"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 4.7))
 steps = BoundaryNorm(np.linspace(-1, 1, 9), 256)
 shown = axis.imshow(correlation[::2, ::2], cmap=figures.DIVERGING, norm=steps)

@@ -149,7 +149,7 @@ def one_hot(labels):
 
 
 def set_up(network, steps, peak=None, decay=0.0, smoothing=0.0):
-    """Choose the optimizer and the loss; give back its first state."""
+    """Choose the optimiser and the loss; give back its first state."""
     network.compile(
         keras.optimizers.AdamW(
             OneCycle(peak, steps) if peak else 0.001, weight_decay=decay),
@@ -174,12 +174,12 @@ def fit_once(network, data, epochs, watched=False):
 
 # %% [markdown]
 # Keras needs some time to prepare a network for training. To pay that once for all seeds, one network is prepared, and for
-# each seed it gets fresh weights and an optimizer that remembers nothing.
+# each seed it gets fresh weights and an optimiser that remembers nothing.
 
 
 # %%
 def start_over(network, fresh, blank):
-    """Weights, random state and optimizer as if nothing had happened."""
+    """Weights, random state and optimiser as if nothing had happened."""
     network.set_weights(fresh.get_weights())
     for mine, new in zip(network.layers, fresh.layers):
         if isinstance(mine, keras.layers.Dropout):

@@ -644,5 +644,5 @@ claim("training leaves no more duplicates than it found",
 #   probes](https://arxiv.org/abs/1610.01644) (2016).
 # - C. Olah and others, [Feature visualization](https://doi.org/10.23915/distill.00007) (2017): painting, with all its
 #   tricks and doubts.
-# - R. Geirhos and others, [Don't trust your eyes](https://arxiv.org/abs/2306.04719) (2023): how feature visualizations can be made to
+# - R. Geirhos and others, [Don't trust your eyes](https://arxiv.org/abs/2306.04719) (2023): how feature visualisations can be made to
 #   show whatever one likes.

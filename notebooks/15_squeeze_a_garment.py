@@ -612,7 +612,7 @@ claim("on the test images too it is below PCA at every size",
 #
 # **1. Somebody reports an error of 0.01 for an autoencoder. What do you ask first?**
 #
-# <details><summary>a) Which optimizer was used</summary>
+# <details><summary>a) Which optimiser was used</summary>
 #
 # No. That explains a result, but does not tell whether it is one.
 #
