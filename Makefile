@@ -35,7 +35,7 @@ check: ## within a minute: pairs, lint, template, ledger, links, spelling (befor
 test: ## make the book on the quick budget, run every test in parallel, show where the time went
 	@$(PYTHON) tools/set_up.py browser
 	@$(RUN) -m tools.make_book --budget quick
-	@$(RUN) -m pytest -n $(JOBS) --dist loadgroup
+	@$(RUN) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --junit-xml _build/tests.xml
 	@$(RUN) -m tools.timings
 	@echo "All tests pass. Next: commit, or make book BUDGET=full"
 
