@@ -597,7 +597,8 @@ accuracy = metrics.accuracy(test.labels, called)
 # %%
 ledger.record(
     models={"E-mobilenet": accuracy.entry(
-        train_seconds=seconds, parameters=partly.count_params())},
+        train_seconds=seconds, parameters=partly.count_params(),
+        weights=pretrained.source())},
     numbers={"transfer_borrowed_over_random_1000":
              price["borrowed", COUNTS[1]] - price["random", COUNTS[1]]})
 say(f"Test: **{accuracy:.2%}** after {EPOCHS} passes, "
