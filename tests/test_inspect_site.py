@@ -18,6 +18,8 @@ from tools.chapters import ROOT, PipelineError
 from tools.check_pages import Finding
 from tools.local_server import serve
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inspected site")]  # one process inspects it for all
+
 ALT = "A small grey square, drawn for this test"
 
 # The body of each page, and the check that must find it.
