@@ -24,7 +24,7 @@ from tools.stage import stage
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import accessibility
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("built page")]  # one process builds the page for all
+pytestmark = pytest.mark.slow
 
 CHAPTER = """\
 # %% [markdown]

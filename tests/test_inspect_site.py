@@ -18,7 +18,7 @@ from tools.chapters import ROOT, PipelineError
 from tools.check_pages import Finding
 from tools.local_server import serve
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inspected site")]  # one process inspects it for all
+pytestmark = pytest.mark.slow
 
 ALT = "A small grey square, drawn for this test"
 
