@@ -12,12 +12,16 @@ chapter = chapter_functions("20_ask_where_it_looked")
 @pytest.fixture(scope="module")
 def network():
     """A small network without normalisation, random and bent."""
+    return small_network("relu")
+
+
+def small_network(activation):
     keras.utils.set_random_seed(3)
     return keras.Sequential(
         [
             keras.layers.Input((28, 28, 1)),
-            keras.layers.Conv2D(4, 5, strides=3, activation="relu"),
-            keras.layers.Conv2D(4, 3, activation="relu"),
+            keras.layers.Conv2D(4, 5, strides=3, activation=activation),
+            keras.layers.Conv2D(4, 3, activation=activation),
             keras.layers.Flatten(),
             keras.layers.Dense(10),
         ]
@@ -43,12 +47,13 @@ def test_gradients_are_the_slopes_by_small_steps(network):
 
 
 @pytest.mark.parametrize("baseline", [0.0, 0.4, "another"])
-def test_integrated_gradients_add_up_to_the_difference_of_scores(network, baseline):
+def test_integrated_gradients_add_up_to_the_difference_of_scores(baseline):
+    network = small_network("tanh")  # without kinks few steps come close
     start = pictures(4)[3:] if baseline == "another" else baseline
-    shares = chapter.integrated(network, pictures(), CLASSES, baseline=start, steps=600)
+    shares = chapter.integrated(network, pictures(), CLASSES, baseline=start, steps=50)
     black = np.broadcast_to(np.asarray(start, np.float32), pictures().shape)
     bill = chapter.score_of(network, pictures(), CLASSES) - chapter.score_of(network, np.array(black), CLASSES)
-    assert shares.sum(axis=(1, 2)) == pytest.approx(bill, rel=0.01, abs=1e-4)
+    assert shares.sum(axis=(1, 2)) == pytest.approx(bill, rel=1e-3, abs=1e-4)
 
 
 def test_a_pixel_that_is_the_baseline_gets_no_share(network):
@@ -63,15 +68,15 @@ def test_occlusion_is_the_brute_force_loop(network, side, stride):
     for number in range(2):
         image, label = pictures(2)[number], CLASSES[number]
         whole = np.asarray(network(image[None]))[0, label]
+        places = [(r, c) for r in range(0, 28 - side + 1, stride) for c in range(0, 28 - side + 1, stride)]
+        covered = np.repeat(image[None], len(places), axis=0)
+        for copy, (row, column) in zip(covered, places):
+            copy[row : row + side, column : column + side] = 0.2
         losses = [[[] for _ in range(28)] for _ in range(28)]
-        for row in range(0, 28 - side + 1, stride):
-            for column in range(0, 28 - side + 1, stride):
-                covered = image.copy()
-                covered[row : row + side, column : column + side] = 0.2
-                loss = whole - np.asarray(network(covered[None]))[0, label]
-                for r in range(row, row + side):
-                    for c in range(column, column + side):
-                        losses[r][c].append(loss)
+        for loss, (row, column) in zip(whole - np.asarray(network(covered))[:, label], places):
+            for r in range(row, row + side):
+                for c in range(column, column + side):
+                    losses[r][c].append(loss)
         expected = [[np.mean(each) if each else 0 for each in line] for line in losses]
         assert maps[number] == pytest.approx(np.array(expected), abs=1e-4)
 
