@@ -129,7 +129,7 @@ def test_half_of_the_filters_are_silent_in_a_halved_layer(chapter):
 
 
 def test_settling_changes_statistics_and_no_trained_weight(chapter):
-    chapter.train = type("Part", (), {"images": np.random.default_rng(0).random((200, 28, 28)).astype("float32")})
+    chapter.train = type("Part", (), {"images": np.random.default_rng(0).random((8, 28, 28)).astype("float32")})
     copy = chapter.copy_of(chapter.network)
     chapter.settle(copy)
     for old, new in zip(chapter.network.trainable_weights, copy.trainable_weights):
