@@ -36,7 +36,7 @@ import pandas as pd
 
 from helpers import budget, checkpoints, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import (
     BATCH, compile_with_one_cycle, convolve, convolve_and_pool, keras,
