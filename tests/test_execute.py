@@ -201,13 +201,26 @@ def test_a_full_run_shows_the_numbers_that_it_measured_and_a_quick_one_the_commi
     assert committed.read_bytes() == before, "only `make results` writes there"
 
 
-@pytest.mark.parametrize("moment", ["_run_nbmake", "execution_key"], ids=["while it runs", "before it starts"])
-def test_a_chapter_that_is_changed_after_it_was_staged_is_not_taken_for_executed(tmp_path, monkeypatch, moment):
-    project = make_project(tmp_path, c01_count=GOOD)
+def edit_chapter(project):
+    write_chapter(project, "c01_count", header(evidence=["depth"]) + GOOD.replace("1 + 1", "1 + 2"))
+
+
+def add_evidence(project):
+    (project / "results" / "runs" / "depth" / "deep--seed1.json").write_text("{}")
+
+
+@pytest.mark.parametrize(
+    ("edit", "moment"),
+    [(edit_chapter, "execution_key"), (edit_chapter, "_run_nbmake"), (add_evidence, "_run_nbmake")],
+    ids=["code before it starts", "code while it runs", "an input while it runs"],
+)
+def test_a_chapter_that_is_changed_after_it_was_staged_is_not_taken_for_executed(tmp_path, monkeypatch, edit, moment):
+    (tmp_path / "results" / "runs" / "depth").mkdir(parents=True)
+    project = make_project(tmp_path, c01_count=header(evidence=["depth"]) + GOOD)
     real_key = execution.execution_key
 
     def edit_meanwhile(*arguments):
-        write_chapter(project, "c01_count", GOOD.replace("1 + 1", "1 + 2"))
+        edit(project)
         return (0, 1) if moment == "_run_nbmake" else real_key(*arguments)
 
     monkeypatch.setattr(execution, "_run_nbmake", lambda *_: (0, 1))
