@@ -1,14 +1,19 @@
 """The project's own promises: versions, lock, verbs, files."""
 
+import ast
+import importlib.metadata
 import re
 import subprocess
-from pathlib import Path
+import sys
 
 import pytest
 import yaml
+from packaging.markers import Marker
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from tools import check, spelling
 from tools.chapters import ROOT, all_chapters
 
 try:
@@ -18,19 +23,23 @@ except ModuleNotFoundError:  # Python 3.10
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCK = (ROOT / "requirements.lock").read_text()
+EVERYTHING = (ROOT / "requirements-extras.lock").read_text()
 MAKEFILE = (ROOT / "Makefile").read_text()
 
 
-def requirements():
-    project = PYPROJECT["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+LEAN = re.search(r"^LEAN = (.*)$", MAKEFILE, re.MULTILINE).group(1).split()  # what requirements.lock holds
+
+
+def requirements(extras=tuple(EXTRAS)):
+    groups = [PYPROJECT["project"]["dependencies"], *(EXTRAS[name] for name in extras)]
     return [Requirement(text) for group in groups for text in group]
 
 
-def locked_versions():
+def locked_versions(lock):
     return {
         name: [Version(v) for v in versions]
-        for name, versions in _grouped(re.findall(r"^([\w.-]+)==(\S+)", LOCK, re.MULTILINE))
+        for name, versions in _grouped(re.findall(r"^([\w.-]+)==(\S+)", lock, re.MULTILINE))
     }
 
 
@@ -50,15 +59,58 @@ def test_ranges_admit_what_colab_has():
                 )
 
 
-def test_lock_satisfies_every_range():
-    locked = locked_versions()
-    for requirement in requirements():
+@pytest.mark.parametrize(("lock", "extras"), [(LOCK, LEAN), (EVERYTHING, list(EXTRAS))], ids=["default", "extras"])
+def test_lock_satisfies_every_range(lock, extras):
+    locked = locked_versions(lock)
+    for requirement in requirements(extras):
         assert requirement.name in locked, f"{requirement.name} is not in the lock: run `make lock`"
         assert all(version in requirement.specifier for version in locked[requirement.name]), requirement
 
 
-def test_every_locked_package_is_exact_and_hashed():
-    blocks = re.split(r"\n(?=\S)", LOCK.strip())
+def test_what_is_installed_is_what_the_extras_add_to():
+    everything = locked_versions(EVERYTHING)
+    assert {name: versions for name, versions in locked_versions(LOCK).items() if everything[name] != versions} == {}
+
+
+def test_default_environment_is_lean():
+    heavy = {"tensorflow-datasets", "pyarrow", "keras-hub", "tensorflow-text"}
+    assert heavy <= set(locked_versions(EVERYTHING))
+    assert heavy.isdisjoint(locked_versions(LOCK))
+    usual = re.search(r"^tensorflow==\S+ ; (.*?) \\", LOCK, re.MULTILINE).group(1)
+    assert not Marker(usual).evaluate({"sys_platform": "linux", "platform_machine": "x86_64"}), "with 570 MB for GPUs"
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"), [("helpers", ["chapters"]), ("tools", LEAN), ("experiments", LEAN), ("tests", LEAN)]
+)
+def test_every_import_is_declared(folder, extras):
+    names = {name for path in (ROOT / folder).glob("*.py") for name in imported(path.read_text(encoding="utf-8"))}
+    ours = {path.stem for pattern in ("*", "tests/*.py", "book/_ext/*.py") for path in ROOT.glob(pattern)}
+    packages = importlib.metadata.packages_distributions()
+    declared = {canonicalize_name(requirement.name) for requirement in requirements(extras)}
+    undeclared = {
+        name
+        for name in names - ours - sys.stdlib_module_names - set(OPTIONAL)
+        if declared.isdisjoint(map(canonicalize_name, packages.get(name, ["not installed"])))
+    }
+    assert undeclared == set(), "declare them in pyproject.toml, then `make lock UPGRADE=`"
+
+
+# The first three are imported where they may be missing; the theme is the one that Jupyter Book brings.
+OPTIONAL = ("keras_hub", "tensorflow_datasets", "tomli", "pydata_sphinx_theme")
+
+
+def imported(code):
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("lock", [LOCK, EVERYTHING], ids=["default", "extras"])
+def test_every_locked_package_is_exact_and_hashed(lock):
+    blocks = re.split(r"\n(?=\S)", lock.strip())
     assert len(blocks) > 100
     for block in blocks:
         assert re.match(r"[\w.-]+==\S+", block), block[:80]
@@ -66,7 +118,7 @@ def test_every_locked_package_is_exact_and_hashed():
 
 
 def test_lock_holds_no_address():
-    assert not re.search(r"https?://|file:|--index|--extra-index|--find-links|git\+", LOCK)
+    assert not re.search(r"https?://|file:|--index|--extra-index|--find-links|git\+", LOCK + EVERYTHING)
 
 
 def verbs():
@@ -78,19 +130,18 @@ def test_make_alone_lists_every_verb():
     assert set(re.findall(r"^  (\w+)", shown, re.MULTILINE)) == verbs()
 
 
-@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/how_to_read.md", "book/index.md"])
-def test_documents_name_existing_verbs_and_files(file):
-    text = (ROOT / file).read_text(encoding="utf-8")
-    named = set(re.findall(r"`make ([a-z]+)", text)) | set(re.findall(r"^make ([a-z]+)", text, re.MULTILINE))
-    assert named <= verbs()
-    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if "://" not in link]
-    missing = [link for link in links if not ((ROOT / file).parent / link).exists() and not _is_page(ROOT / file, link)]
-    assert not missing
+def test_links_files_and_verbs_that_documents_name_exist():
+    assert check.links(ROOT) == []
 
 
-def _is_page(file: Path, link: str) -> bool:
-    """In the book a link may leave the ending off."""
-    return any((file.parent / f"{link}{ending}").exists() for ending in (".md", ".py"))
+def test_prose_is_spelt_right():
+    assert spelling.misspelt(ROOT) == [], "British English; a term that is right goes into tools/words.txt"
+
+
+def test_list_of_words_is_in_order_and_needed():
+    words = (ROOT / spelling.WORDS).read_text(encoding="utf-8").split()
+    assert words == sorted(set(words))
+    assert [word for word in words if spelling.dictionary().spell(word)] == []
 
 
 def test_every_chapter_is_in_the_table_of_contents_in_order():
@@ -126,16 +177,5 @@ def test_no_path_of_a_machine_is_committed():
     assert not found
 
 
-def test_code_is_linted():
-    result = subprocess.run([ROOT / ".venv/bin/ruff", "check", "."], cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout
-
-
-def test_code_is_formatted():
-    result = subprocess.run(
-        [ROOT / ".venv/bin/ruff", "format", "--check", "helpers", "tools", "tests", "benchmarks", "book"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout
+def test_code_is_linted_and_formatted():
+    assert check.code(ROOT) == []
