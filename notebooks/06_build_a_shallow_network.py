@@ -1216,8 +1216,8 @@ verdict(
     f"with {sizes[-1]} at {at_end[-1]:.1f}. At the least validation loss it "
     f"is already {at_turn.min():.1f} to {at_turn.max():.1f} points, and it "
     f"went on growing in {sum(grew)} of the {len(grew)} trainings whose loss "
-    "had turned. Among networks of different width the one with the widest gap "
-    f"is ahead of the one with the narrowest by {wider}.",
+    "had turned. Among networks of different width the one with the widest "
+    f"gap is ahead of the one with the narrowest by {wider}.",
     within=all(grew) if grew else None,
     between=above_zero(-wider.high, -wider.low))
 
