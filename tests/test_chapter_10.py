@@ -1,10 +1,11 @@
 """The functions that the chapter on deeper CNNs defines."""
 
-import math
-
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
+
+from tools import train_run
+from tools.chapters import ROOT
 
 chapter = chapter_functions("10_stack_more_layers")
 
@@ -29,23 +30,42 @@ def test_a_gradient_finds_the_same_view(layers):
     assert chapter.measured_view(layers) == chapter.view_after(layers)
 
 
-@pytest.mark.parametrize("name", ["deep_cnn", "deeper_cnn"])
-def test_the_layers_named_for_the_view_are_those_of_the_network(name):
-    network = getattr(chapter, name)()
-    kinds = {"Conv2D": 1, "MaxPooling2D": 2}
-    steps = [kinds[type(layer).__name__] for layer in network.layers if type(layer).__name__ in kinds]
-    assert [stride for _, stride in chapter.LAYERS[name.removesuffix("_cnn")]] == steps
+@pytest.fixture(scope="module")
+def experiment():
+    return train_run.load_experiment((ROOT / "experiments" / "depth.py").read_text(encoding="utf-8"), "depth")
 
 
-def test_both_networks_give_ten_scores():
-    for build in (chapter.deep_cnn, chapter.deeper_cnn):
-        assert build()(np.zeros((2, 28, 28, 1), np.float32)).shape == (2, 10)
+@pytest.mark.parametrize("name", ["deep", "tower", "residual"])
+def test_the_chapter_and_the_experiment_build_the_same_networks(name, experiment):
+    here = chapter.deep_cnn() if name == "deep" else chapter.tower_cnn(name == "residual")
+    there = experiment.build(name)
+    there.set_weights(here.get_weights())
+    images = np.random.default_rng(0).random((3, 28, 28, 1)).astype("float32")
+    np.testing.assert_allclose(here(images), there(images), atol=1e-5)
+    training = [np.asarray(network(images, training=True)).std() for network in (here, there)]
+    assert np.isfinite(training).all()
 
 
-@pytest.mark.parametrize("coins", [100, 1000])
-def test_a_tie_is_as_likely_as_the_middle_of_the_binomial(coins):
-    exact = math.comb(coins, coins // 2) / 2**coins
-    assert chapter.chance_of_a_tie(coins) == pytest.approx(exact, rel=0.01)
+def test_only_the_shortcut_tells_the_residual_network_from_the_tower():
+    tower, residual = chapter.tower_cnn(False), chapter.tower_cnn(True)
+    residual.set_weights(tower.get_weights())
+    images = np.random.default_rng(0).random((3, 28, 28, 1)).astype("float32")
+    assert not np.allclose(tower(images), residual(images), atol=1e-3)
+
+
+def test_a_block_that_contributes_nothing_lets_its_input_pass():
+    maps = chapter.keras.layers.Input((4, 4, 2))
+    block = chapter.keras.Model(maps, chapter.residual_block(maps, 2))
+    block.set_weights([np.zeros_like(weight) for weight in block.get_weights()])
+    given = np.random.default_rng(0).random((1, 4, 4, 2)).astype("float32")
+    np.testing.assert_allclose(block(given), given)
+
+
+def test_the_views_in_the_figure_are_those_of_the_networks(experiment):
+    kinds = {"Conv2D": (3, 1), "MaxPooling2D": (2, 2)}
+    layers = [kinds[type(each).__name__] for each in experiment.deeper_cnn().layers if type(each).__name__ in kinds]
+    block = chapter.BLOCK
+    assert layers == block + [(3, 1)] + block + [(3, 1)] + block
 
 
 @pytest.mark.parametrize("pixels", range(2, 40))
