@@ -169,8 +169,7 @@ fact("the deeper network has fewer parameters",
 #
 # ## Train it
 #
-# The recipe is the same for all networks of this chapter and was tuned for none of them: AdamW, batches of 128, one cycle of the learning rate with
-# its peak at 0.005.
+# The recipe is the same for all networks of this chapter and was tuned for none of them: AdamW, batches of 128, one cycle of the learning rate.
 
 # %%
 used, EPOCHS = budget.images(), budget.epochs(full=6, quick=3)

@@ -11,7 +11,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
 def chapter_functions(chapter: str) -> ModuleType:
-    """The chapter's imports, functions, classes and upper-case constants as a module.
+    """The chapter's imports, functions, classes, upper-case constants and TensorFlow (`tf`) as a module.
 
     Where a name is defined twice (an exercise's stub, then its solution) the last one counts.
     """
@@ -26,5 +26,7 @@ def chapter_functions(chapter: str) -> ModuleType:
 
 def _defines(node: ast.stmt) -> bool:
     if isinstance(node, ast.Assign):
-        return all(isinstance(target, ast.Name) and target.id.isupper() for target in node.targets)
+        return all(
+            isinstance(target, ast.Name) and (target.id.isupper() or target.id == "tf") for target in node.targets
+        )
     return isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef))

@@ -77,9 +77,3 @@ def test_the_least_number_of_convolutions_sees_enough_and_one_less_does_not(pixe
 def test_disputed_images_are_those_on_which_one_is_right():
     labels = np.array([1, 1, 1])
     assert chapter.count_disputed(np.array([1, 2, 3]), np.array([1, 1, 4]), labels) == 1
-
-
-def test_gains_pair_the_draws_of_one_seed():
-    chapter.drawn = {"a": [np.zeros(50, int), np.ones(50, int)], "b": [np.ones(50, int), np.ones(50, int)]}
-    chapter.validation = type("Part", (), {"labels": np.zeros(50, int)})
-    assert [gain.value for gain in chapter.gains_over("a", "b")] == [1.0, 0.0]
