@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Stack more layers
 #
-# **What you'll do.** Build five networks from two to fourteen convolutions deep, see which is best after a short training and which after a long
-# one, and find out what turns the order around.
+# **What you'll do.** Compare five networks from two to fourteen convolutions deep, three of which you build; see which is best after a short training and which after a
+# long one, and find out what turns the order around.
 #
 # **What you'll learn.** To compute a receptive field and check it by a gradient; to compare networks over several seeds; to design a control
 # that tells two possible causes apart; to build a residual block and say what its shortcut is for.
@@ -50,8 +50,8 @@ train, validation, test = load_fashion_mnist()
 # A unit of the first convolution sees a window of 3x3 pixels. A unit of the second sees 3x3 units of the layer before it, and through
 # them more pixels. The square of pixels that can change a unit at all is its **receptive field**.
 #
-# To compute its side, go through the layers from the input. A window of `w` adds `w - 1` steps to the side, and one step is as wide as
-# the strides of all layers before it, multiplied.
+# To compute its side, go through the layers from the input. A window of `w` adds `w - 1` steps to the side, and one step is as wide as the strides of all layers before it, multiplied. For example, one convolution of 3x3 gives 1 + 2 = 3;
+# a 2x2 pooling adds 1, so 4; after it a step is 2 pixels wide.
 #
 # **Predict:** two convolutions of 3x3, each followed by 2x2 pooling. How many pixels wide is the receptive field at the end?
 
@@ -72,9 +72,10 @@ say(f"After two such blocks a unit sees **{view_after(BLOCK * 2)}** pixels "
     f"of 28 in each direction, after three **{view_after(BLOCK * 3)}**.")
 
 # %% [markdown]
-# If you said 6, you added the windows and forgot the strides: after the first pooling, one step to the side is two pixels.
+# If you said 6, you added the two windows. If you said 7, you forgot the strides: after the first pooling one step is two pixels, so the sum is
+# 1 + 2 + 1 + 4 + 2.
 #
-# A gradient can check the formula: the pixels whose gradient is not zero are those that can move the unit. All weights are
+# A gradient can check the formula: a gradient of zero means that a small change of this pixel does not change the unit. All weights are
 # one here, so that nothing cancels, and mean pooling stands in for max pooling, which passes the gradient to one pixel of four only.
 
 
@@ -121,8 +122,7 @@ axis.set(xlim=(-6, 34), ylim=(34, -9))
 axis.axis("off");
 
 # %% [markdown]
-# So depth buys a wider view: only the deeper networks can see a whole garment before the dense layers. Whether that makes them better is
-# the question of this chapter.
+# More layers give a wider view, and a unit of the deeper network can see the whole image. Whether that makes a network better is the question of this chapter.
 #
 # ## Build a deeper network
 #
@@ -164,8 +164,7 @@ fact("the deeper network has fewer parameters",
      sizes["deep"] < sizes["simple"])
 
 # %% [markdown]
-# Most people expect the deeper network to be the larger one. It is smaller, because most parameters of both are in the first dense layer, and one more
-# pooling leaves it about a third of the numbers. Here depth is not bought with size.
+# Most people expect the deeper network to be the larger one. It is smaller, because most parameters of both are in the first dense layer, and after one more pooling it gets about a third of the inputs. Here more layers do not mean more parameters.
 #
 # ## Train it
 #
@@ -191,15 +190,15 @@ run = deep.fit(
 figures.plot_learning_curves(run.history);
 
 # %% [markdown]
-# Both curves are still improving when the cycle ends at a learning rate of zero. This is one training from one seed. Another seed gives another
-# result, and a comparison of two networks must know by how much.
+# Both curves improve up to the end of the cycle. That does not show that more epochs would help, since the last gain comes with the falling rate. This is one training from one
+# seed. Another seed gives another result, and to compare two networks we must know how much the seed matters.
 #
 # ## Which network is best after a short training?
 #
 # An experiment answers that without making you wait. Five networks were trained from five seeds each; their predictions are kept in the course's
 # evidence bank and read here. (`make experiments NAME=depth` trains them again, in about an hour.) The networks are the **simple** and the **deep**
-# one, a **deeper** one with five convolutions, and two with fourteen, the **tower** and the **residual** network, which you will meet below. In
-# the short training each takes 96 steps, on 2 000 images.
+# one, a **deeper** one with five convolutions (32, 48, 64, 96 and 128 filters, pooled after the first, the third and the fifth), and two with fourteen, the **tower** and the **residual** network, which you will meet below. In the short training each takes 96 steps, on 2 000 images.
+# One step is one batch of 128 images.
 #
 # **Predict:** which of the first three is best after the short training?
 
@@ -234,13 +233,14 @@ claim("after the short training the simple network is ahead of both",
       all(each.high < 0 for each in short.values()))
 
 # %% [markdown]
-# Look at one network's dots first. They differ by about a point, and only the seed differs between them: the starting weights and the order of the images. So one
-# training of each network could have shown either order. The interval counts both sources of chance, the seeds and the 5 000 validation
-# images, and it excludes zero: after a short training more layers do harm.
+# Look at one network's dots first. They differ by about a point, and only the seed differs between them: the starting weights, the order of the images, and what dropout removes. So one training of each network could have shown either order. A point is one per cent of the images, and a negative
+# number means that the simple network is better. The interval counts both sources of chance, the seeds and the 5 000 validation images. So on average both networks are behind the
+# simple one here, the deeper one only just. They also differ in filters and parameters; that depth alone is the cause is not shown.
 #
 # ## And after a long one?
 #
-# Now all 55 000 images, and 2 580 steps, which is six times through them. Nothing else changes: same networks, same recipe, five seeds.
+# Now all 55 000 images, and 2 580 steps, which is six times through them, as the short training went six times through its images. Networks and recipe are the same, except that the cycle of the learning rate
+# is stretched to the longer training.
 #
 # **Predict:** will the order stay, or turn around?
 
@@ -258,15 +258,15 @@ claim("with each seed the deeper network ends ahead of the simple one",
       long["deeper"].ahead == long["deeper"].seeds)
 
 # %% [markdown]
-# The order has turned around. What was last but one is now first: the deeper network, with two more convolutions, leads with every seed. Its lead is small, and the interval on 5 000 validation images
-# just reaches zero, so we come back to it with the 10 000 test images. The third block of the deep network alone changes little.
+# The order has turned around. The deeper network was behind the simple one and now leads with every seed. Its lead is small, and the interval on 5 000 validation images just
+# reaches zero, so we come back to it with the 10 000 test images. The gain of the deep network cannot be told from zero.
 #
-# A reader of the short training would have thrown the deeper network away.
+# Somebody who had seen the short training alone would have rejected the deeper network.
 #
 # ## What turned the order: images or steps?
 #
-# The long training differs from the short one in two ways. It has more images, and it takes more steps. Either may be the cause, so each
-# needs a **control**: a training that changes one of the two and keeps the other.
+# The long training differs from the short one in two ways. It has more images, and it takes more steps. Either may be the cause, so each needs a **control**: start from the short training and change only one. The first control takes five times as many steps on the same
+# images. The second takes the same 96 steps, on batches drawn from all images, which makes 12 288 different ones.
 #
 # **Predict:** which of the two alone lets the deeper network catch up, more steps on 2 000 images, or all images for 96 steps?
 
@@ -294,22 +294,21 @@ claim("all images and few steps do not bring it ahead with most seeds",
       controls["few steps"].ahead < 3)
 
 # %% [markdown]
-# Neither is enough alone. After 480 steps, which are thirty times through the 2 000 images, every network has long known them by heart, and the deeper network
-# is still behind. So the number of images matters. All images for 96 steps do not bring it ahead either: it meets
-# enough different images and has no time to learn from them. (Here the interval contains zero; that it is behind is not shown, only that it is not ahead.) What turns the order is many
-# images together with the time to use them.
+# Neither change alone put the deeper network ahead; of the four trainings only the one with both did. After 480 steps, which are thirty times through the 2 000 images,
+# every network classifies nearly all of them correctly, and the deeper network is still behind. So more steps do not help it here. (We did not train 2 580 steps on so few
+# images; with so little left to learn we expect no change, but it is not tested.) With all images and 96 steps each image that it meets is new, and it is not ahead
+# either, though here the interval contains zero.
 #
-# The lesson is larger than this chapter: **a comparison on few images or after few steps may rank networks in the opposite order.** It is tempting
+# This can happen elsewhere, too: **a comparison on few images or after few steps may rank networks in the opposite order.** It is tempting
 # to choose an architecture that way, because it is quick.
 #
 # ## When depth itself becomes the problem
 #
 # Why not fourteen convolutions, then? The tower has two groups of one convolution and six more, with 16 filters in the first and 32 in the second; each is normalised.
-# Around 2015 networks of this kind showed something strange: beyond some depth they got worse *on the training images*, so overfitting
-# could not be the reason. A gradient passes all layers on its way back, and each distorts it.
+# Around 2015 networks of this kind showed something strange: beyond some depth they got worse *on the training images*, so overfitting could not be the reason. Why such **plain** networks, without what follows, are hard to train was left open.
 #
-# The remedy was a **shortcut**: what enters a pair of convolutions is added to what leaves it. If the pair has nothing to contribute, it can
-# let its input pass, and the gradient has a direct way back.
+# The remedy was a **shortcut**: what enters a pair of convolutions is added, number by number, to what leaves it. Such a pair with its shortcut is a **residual block**: the convolutions
+# learn only what must be added to the input. If they have nothing to add, the input passes as it is, and the gradient can pass around them, too.
 
 # %% mystnb={"image": {"alt": "A residual block drawn as boxes from left to right: input, convolution, convolution, a plus sign, output; an arrow leads from the input over both convolutions straight to the plus sign"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 1.7))
@@ -394,18 +393,17 @@ claim("with every seed it raises the training accuracy, too",
       min(trained["residual"]) > max(trained["tower"]))
 
 # %% [markdown]
-# The shortcut gains most where the training is short, and still gains after the long one. It raises the accuracy on the *training* images as well. So the
-# plain tower's trouble is not that it learns by heart; it is hard to train, and the shortcut makes it easier. That is what the control shows: nothing else differs.
+# The shortcut gains most where the training is short, and still gains after the long one. It raises the accuracy on the *training* images as well. So with this recipe the
+# plain tower fits even its training images worse, and the shortcut improves that: nothing else differs between the two.
 #
-# What it does not show is that fourteen convolutions are worth having. Both towers end behind the simple network. They have fewer filters in each layer, though,
-# so that comparison mixes depth with width and settles nothing about depth. On images of 28x28 pixels a few wide convolutions suffice; shortcuts
-# pay where networks are fifty or a hundred layers deep.
+# What this does not show is that fourteen convolutions are worth having. Both towers end behind the simple network (see the table below). They have fewer filters in each layer,
+# though, so that comparison mixes depth with width. To tell the two apart would take a shallow network with the same filters, which was not trained.
 #
 # ## What the reports say of depth
 #
 # Report B gives its simple and its deep network the same training accuracy, the same test accuracy and the same loss, to four digits, and concludes
 # that depth adds nothing (B3). Report D says that one more block of convolution and pooling helps (D6). Our deep network is the simple one with just such a block,
-# so one comparison judges both; both are trained by the recipe of this chapter. It is made on the test images, which no choice of this chapter has used.
+# so one comparison judges both; both are trained by the recipe of this chapter. We compare on the test images. No decision in this chapter was based on them.
 #
 # **Predict:** which of the two reports is right?
 
@@ -419,17 +417,19 @@ verdict("D6", ours=f"deep minus simple {on_test['deep']}.",
         evidence="depth", block=on_test["deep"])
 
 # %% [markdown]
-# Report B is right about such a block, though not by its own evidence, as we shall see. Why the wider view does not
-# help, this experiment does not tell. Depth of another kind does help: the deeper network has two convolutions more, in front of its poolings.
+# For this block report B is right to within 0.3 points, though its own figures prove nothing, as we shall see. Its general sentence, that depth adds nothing, goes too far. Compare the deeper network, which has the third block and two more convolutions:
 
 # %%
 say(f"Deeper minus simple on the test images: **{on_test['deeper']}**.")
 claim("the deeper network is ahead of the simple one on the test images",
       on_test["deeper"].low > 0)
+claim("it is ahead of the deep one there, too",
+      gain("deeper", "deep", "long", "test").low > 0)
 
 # %% [markdown]
-# Should a report's two networks agree in all four digits? Twenty-five pairs of one simple and one deep training say how often that happens.
-# We count pairs with the same number of right answers among the 10 000 test images.
+# It is ahead of the deep network as well, which has the same three blocks. It also has more parameters than that one, so depth and size are mixed.
+#
+# Should a report's two networks agree in all four digits? Ten trainings give twenty-five pairs of a simple and a deep one. That is too few for a frequency, but it shows whether ties are common. We count pairs with the same number of right answers among the 10 000 test images.
 
 # %%
 right = {name: [np.sum(run.test == test.labels)
@@ -444,11 +444,10 @@ say(f"Of 25 pairs **{ties}** agree in their test accuracy; two networks "
     f"answer differently on {disputed:.0f} images on average.")
 
 # %% [markdown]
-# An equal count in one figure can happen by chance. An equal training accuracy and an equal loss beside it can hardly: the loss is no count at all. The
+# An equal count in one figure can happen by chance. That the training accuracy and the loss are equal, too, is very unlikely by chance: the loss is no count at all. The
 # likelier explanation is that one set of weights was evaluated twice, under two names. Anyone who has rerun the cells of a
 # notebook out of order has done it.
-#
-# ## The test images, once
+# ## Accuracy on the test images
 #
 # Each network's accuracy on the test images, as the mean of five seeds, with an interval for seeds and images:
 
@@ -492,15 +491,15 @@ figures.show_named(test.images[:10], test.labels[:10], called[:10]);
 figures.show_mistakes(test.images, test.labels, probabilities);
 
 # %% [markdown]
-# Some of these no depth will mend: the label names one thing and the picture shows another. How many mistakes do all five networks make?
+# In some of these the label itself looks doubtful: it names one thing and the picture shows another. How many mistakes do all five networks make?
 
 # %%
 wrong = np.array([depth.runs(f"{name}, long")[0].test != test.labels
                   for name in FIRST + ("tower", "residual")])
 shared = wrong.all(axis=0).sum() / wrong[2].sum()
 say(f"**{shared:.0%}** of the deeper network's mistakes are made by all "
-    f"five. Hardest for all: "
-    f"{CLASS_NAMES[test.labels[wrong.all(axis=0)].argmax()]}.")
+    f"five. Most of these are images of the class "
+    f"{CLASS_NAMES[np.bincount(test.labels[wrong.all(axis=0)]).argmax()]}.")
 
 # %% [markdown]
 # ## Check yourself
@@ -526,8 +525,7 @@ say(f"**{shared:.0%}** of the deeper network's mistakes are made by all "
 # **2. You compare two architectures on a tenth of the images to save time, and the smaller one wins with every seed. What do you know?**
 #
 # <details><summary>a) The smaller one is better</summary>
-#
-# Not in general. In this chapter the order turned with the number of images.
+# Not in general. In this chapter the order turned when there were more images and more steps.
 #
 # </details>
 # <details><summary>b) The smaller one is better on so few images</summary>
@@ -536,8 +534,7 @@ say(f"**{shared:.0%}** of the deeper network's mistakes are made by all "
 #
 # </details>
 # <details><summary>c) Nothing, because of the seeds</summary>
-#
-# No. Several seeds in agreement settle the question for this number of images.
+# No. Agreement of the seeds is evidence; the interval, which also counts the images, says how strong.
 #
 # </details>
 #
@@ -549,8 +546,7 @@ say(f"**{shared:.0%}** of the deeper network's mistakes are made by all "
 #
 # </details>
 # <details><summary>b) Shortcuts</summary>
-#
-# Yes. The network is hard to train, and a shortcut gives the gradient a direct way back.
+# Yes. They helped our tower, on the training images too. Another learning rate might also help.
 #
 # </details>
 # <details><summary>c) More layers</summary>
@@ -590,7 +586,8 @@ solved(convolutions_needed, check_convolutions_needed)
 # Pooling is the cheaper way to see far.
 #
 # **2. Catch a copied row.** In any table of results, yours included, two rows may come from one model. Given the answers of two models and the
-# labels, return the number of disputed images: those on which exactly one is right. None at all means a copy.
+# labels, return the number of disputed images: those on which exactly one is right. None at all among 10 000 images makes a copy very likely.
+# (Above, *disputed* meant every differing answer; here only those count where exactly one is right.)
 
 
 # %%
@@ -620,13 +617,13 @@ solved(count_disputed, check_count_disputed)
 # %% [markdown]
 # ## What we found
 #
-# - A receptive field grows with every convolution and doubles its pace with every pooling; a gradient [measures what the formula
+# - A receptive field grows with every convolution, and twice as fast after every pooling; a gradient [measures what the formula
 #   gives](#how-much-of-a-coat-does-a-unit-see).
 # - After a short training the simple network [is ahead](#which-network-is-best-after-a-short-training); after a long one
 #   the deeper network [has overtaken it](#and-after-a-long-one).
-# - It takes many images and many steps to turn the order; [either alone does not](#what-turned-the-order-images-or-steps). A quick comparison may choose the wrong network.
-# - A third block of convolution and pooling [changes nothing](#what-the-reports-say-of-depth), more convolutions before each pooling help a little.
-# - Fourteen plain convolutions are [hard to train](#when-depth-itself-becomes-the-problem), and a shortcut without a single parameter makes it easier.
+# - More steps alone, or more images alone, [did not put it ahead](#what-turned-the-order-images-or-steps). A quick comparison may choose the wrong network.
+# - A third block of convolution and pooling [makes no difference that we could measure](#what-the-reports-say-of-depth); a network with two more convolutions, and more parameters, is a little better.
+# - A shortcut without a single parameter makes a plain network of fourteen convolutions [easier to train](#when-depth-itself-becomes-the-problem).
 
 # %% [markdown]
 # ## Further reading
