@@ -67,6 +67,9 @@ def start(project, *options):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(
+            signal.SIGINT, signal.SIG_DFL
+        ),  # a background job is deaf to it, and so its children
     )
 
 
