@@ -125,13 +125,13 @@ def test_threads_are_capped_in_a_run(project):
 
 
 def test_a_worker_killed_in_mid_run_costs_no_finished_run(project):
-    write(project, TOY.replace("NAP = 0.3", "NAP = 1.5"))
+    write(project, TOY.replace("NAP = 0.3", "NAP = 3"))
     runner = start(project)
     wait_for(lambda: len(kept(project)) >= 2 and trainings(runner))
     before = times(project)
     training = trainings(runner)[0]
     training.parent().kill()
-    wait_for(lambda: not training.is_running(), seconds=5)  # nobody waits for its result any more
+    wait_for(lambda: not training.is_running(), seconds=1.5)  # nobody waits for its result any more
     output = finish(runner)
     assert runner.returncode == 0, output
     assert len(kept(project)) == 6
