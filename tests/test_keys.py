@@ -154,6 +154,39 @@ def test_changes_both_keys(project, edit):
     assert after[0] != execution and after[1] != numbers
 
 
+LATER = 'checkpoints.save("net", model)\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "counts"),
+    [
+        ("model = small_cnn()", "model = small_cnn().train()", True),
+        (LATER, LATER + "\n# %%\nmodel.measure()\n", False),
+        (LATER, LATER + "model.measure()\n", True),  # in the same cell
+        ("import checkpoints\n", "import checkpoints, metrics\n", False),
+    ],
+)
+def test_of_a_chapter_whose_network_is_used_only_what_makes_the_network_counts(project, old, new, counts):
+    before, made = both(project), both(project, "01_train")
+    change(project, "notebooks/01_train.py", old, new)
+    assert (both(project)[1] != before[1]) == counts
+    assert both(project)[0] != before[0], "the chapter must run again, and then the file's hash tells"
+    assert (both(project, "01_train")[1] != made[1]) == ("import" not in old)
+
+
+def test_evidence_counts_for_a_network_only_if_it_is_read_before_the_network_is_kept(project):
+    (project / "helpers" / "evidence.py").write_text("def read(name):\n    return name\n")
+    training = TRAIN.replace("import checkpoints\n", "import checkpoints, evidence\n")
+    for early, late in (('evidence.read("depth")\n', ""), ("", '\n# %%\nevidence.read("depth")\n')):
+        changed = training.replace("model = ", early + "model = ").replace(LATER, LATER + late)
+        write_chapter(project, "c01_train", header(evidence=["depth"]) + changed)
+        write_chapter(project, "c03_read", header(checkpoints=["net"]) + READ)
+        before = both(project)[1]
+        change(project, *BOTH["evidence"])
+        assert (both(project)[1] != before) == bool(early)
+        change(project, BOTH["evidence"][0], *reversed(BOTH["evidence"][1:]))
+
+
 def test_another_experiment_or_one_more_run_changes_both(project):
     before = both(project)
     (project / "results" / "runs" / "depth" / "deep--seed2.json").write_text("{}")
@@ -247,7 +280,7 @@ def test_a_network_trained_anew_changes_the_execution(project):
     ],
 )
 def test_of_the_sentences_only_whole_statements_are_left_out(code, counts):
-    assert (keys._without_sentences(f"a = 1\n{code}\nb = 2") != "a = 1\nb = 2") == counts
+    assert (keys._without(f"a = 1\n{code}\nb = 2", keys._only_states) != "a = 1\nb = 2") == counts
 
 
 def test_the_rule_that_judges_is_part_of_the_numbers_and_its_table_is_not(project):

@@ -150,7 +150,7 @@ def _chapter(script: Path) -> Chapter:
     chapter = Chapter(
         script.stem, script, Inputs(**{kind: tuple(names) for kind, names in inputs.items()}), bool(header.get("alone"))
     )
-    return replace(chapter, keeps=_kept_networks(source_of(chapter)))
+    return replace(chapter, keeps=kept_networks(source_of(chapter)))
 
 
 def _refuse_unknown(script: Path, part: str, found: object, expected: tuple[str, ...]) -> None:
@@ -163,7 +163,7 @@ def _refuse_unknown(script: Path, part: str, found: object, expected: tuple[str,
 
 
 @lru_cache(maxsize=256)
-def _kept_networks(source: str) -> tuple[str, ...]:
+def kept_networks(source: str) -> tuple[str, ...]:
     """The names in calls such as `checkpoints.save("simple-cnn", model)`."""
     names = []
     for node in ast.walk(parse(source)):

@@ -13,7 +13,7 @@ import importlib.metadata
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 
 from helpers import pretrained
-from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, code_cells, source_of
+from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, code_cells, kept_networks, source_of
 from tools.used_code import imported_modules, parse, used_definitions, without_comments
 
 # Helpers that only print, draw, compare or keep: they cannot change a number that is recorded.
@@ -58,35 +58,55 @@ def execution_key(chapter: Chapter, budget: str, project: Path = ROOT) -> str:
     return digest(parts)
 
 
-def numbers_key(chapter: Chapter, entry: dict, project: Path = ROOT, entries: Path | None = None) -> str:
+def numbers_key(
+    chapter: Chapter,
+    entry: dict,
+    project: Path = ROOT,
+    entries: Path | None = None,
+    networks: frozenset[str] = frozenset(),
+) -> str:
     """The key that this chapter's ledger entry must bear. `entries` is the folder with those that the chapter reads.
 
     The versions of the numeric libraries and the source of borrowed weights are those that the entry states.
+    With `networks`, names that the chapter keeps: the key of what can change these, as another chapter reads them.
     """
     entries = entries or project / "results"
-    cells = [_without_sentences(cell.source) for cell in code_cells(chapter.read())]
+    cells = [_without(cell, _only_states) for cell in _until_kept(chapter, networks)]
     source = "\n".join(cell for cell in cells if parse(cell).body)
-    used = _helpers(source, project, PRESENTATION) | _recipes(chapter.keeps, project)
+    used = _helpers(source, project, PRESENTATION) | _recipes(networks or chapter.keeps, project)
     if "verdict" in _called(source):
         rule = used_definitions("from helpers import verdicts\nverdicts.judge", project / "helpers")
         used |= {name: text for name, text in rule.items() if name != "verdicts.CRITERIA"}  # see results.stale_entries
-    stated = entry.get("versions", {})
+    stated, wanted = entry.get("versions", {}), frozenset(chapter.inputs.checkpoints)
     parts = {
-        "cells": cells,
+        "cells": [_without(cell, _imports_helpers) for cell in cells],
         "helpers": used,
         "libraries": {name: minor(stated.get(name, "")) for name in libraries(chapter, project)},
         "weights": {name: model["weights"] for name, model in entry.get("models", {}).items() if "weights" in model},
-        "evidence": {name: _evidence(name, project) for name in chapter.inputs.evidence},
+        "evidence": {name: _evidence(name, project) for name in chapter.inputs.evidence if _reads(used, networks)},
         "chapters": {
             other.name: [numbers_key(other, {"versions": stated}, project, entries), entry_digest(entries, other.name)]
             for other in _named(chapter.inputs.chapters, project)
         },
         "checkpoints": {
-            other.name: numbers_key(other, {"versions": stated}, project, entries)
+            other.name: numbers_key(other, {"versions": stated}, project, entries, wanted.intersection(other.keeps))
             for other in _keepers(chapter, project)
         },
     }
     return digest(parts)
+
+
+def _until_kept(chapter: Chapter, networks: frozenset[str]) -> list[str]:
+    """The code cells; with names of networks those up to the last that keeps one: what comes later changes none."""
+    cells = [cell.source for cell in code_cells(chapter.read())]
+    if not networks:
+        return cells
+    return cells[: 1 + max(place for place, cell in enumerate(cells) if networks.intersection(kept_networks(cell)))]
+
+
+def _reads(used: Iterable[str], networks: frozenset[str]) -> bool:
+    """Whether evidence counts: for a chapter's numbers always, for a network only if it is read before that is kept."""
+    return not networks or any(name.startswith("evidence.") for name in used)
 
 
 def notebook_digest(notebook: nbformat.NotebookNode) -> str:
@@ -217,19 +237,27 @@ def _code(cell: nbformat.NotebookNode) -> str:
     return without_comments(cell.source) or ("#" if cell.source.strip() else "")
 
 
-def _without_sentences(source: str) -> str:
-    """The code without comments and without the statements that only say, claim or state a fact."""
+def _without(source: str, leave_out: Callable[[ast.stmt], bool]) -> str:
+    """The code without comments and without such statements. One that shares a line with another stays."""
     lines = source.split("\n")
     statements = parse(source).body
     taken = [row for node in statements for row in range(node.lineno, node.end_lineno + 1)]
     for node in statements:
-        call = node.value if isinstance(node, ast.Expr) else None
         rows = range(node.lineno, node.end_lineno + 1)
-        shares_a_line = any(taken.count(row) > 1 for row in rows)
-        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in SENTENCES and not shares_a_line:
+        if leave_out(node) and all(taken.count(row) == 1 for row in rows):
             for row in rows:
                 lines[row - 1] = ""
     return without_comments("\n".join(lines))
+
+
+def _only_states(node: ast.stmt) -> bool:
+    call = node.value if isinstance(node, ast.Expr) else None
+    return isinstance(call, ast.Call) and getattr(call.func, "id", "") in SENTENCES
+
+
+def _imports_helpers(node: ast.stmt) -> bool:
+    """Which definitions of them the code uses is in the keys by itself."""
+    return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "helpers"
 
 
 def _called(source: str) -> set[str]:
