@@ -94,18 +94,18 @@ def train(seed: int, network: str) -> dict:
     model.compile("adam", loss, metrics=["accuracy"])
     history = model.fit(*training, batch_size=BATCH, epochs=EPOCHS, validation_data=validation, verbose=0)
     probabilities = softmax(model.predict(test_images, batch_size=500, verbose=0))
-    named = probabilities.argmax(axis=1)
     losses = -np.log(probabilities[np.arange(len(test_labels)), test_labels] + 1e-12)
-    sure = {f"certainty_{k}": float(probabilities[named == k, k].mean()) for k in range(CLASSES)}
+    surest = probabilities.max(axis=1)  # of the class that the network names, right or wrong
+    certainty = {f"certainty_{k}": float(surest[test_labels == k].mean()) for k in range(CLASSES)}
     return {
         "validation": None if validation is None else classes(model, validation[0]),
-        "test": named,
+        "test": probabilities.argmax(axis=1),
         "curve": history.history,
         "parameters": model.count_params(),
         "numbers": {
             "test_loss": float(losses.mean()),
             "test_loss_error": float(losses.std() / np.sqrt(len(losses))),
-            **sure,
+            **certainty,
         },
     }
 
