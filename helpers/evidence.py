@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import inputs
-from helpers.data import load_fashion_mnist
+from helpers.data import load_fashion_mnist, without_signal
 from helpers.metrics import Z_95
 
 FORMAT = 1
@@ -63,6 +63,11 @@ class Run:
     @property
     def file_name(self) -> str:
         return f"{file_stem(self.variant)}--seed{self.seed}.json"
+
+    def interval(self, name: str) -> Interval:
+        """One of the run's numbers with the 95 % limits that its standard error, kept as `NAME_error`, gives."""
+        value, half = self.numbers[name], Z_95 * self.numbers[f"{name}_error"]
+        return Interval(value, value - half, value + half, (value,))
 
 
 @dataclass(frozen=True)
@@ -174,8 +179,11 @@ class Evidence:
 
     @cached_property
     def _labels(self) -> dict[str, np.ndarray]:
+        """In a world without signal those of other images: what is recorded then tells nothing."""
         splits = load_fashion_mnist()
-        return {"validation": splits.validation.labels, "test": splits.test.labels}
+        labels = {"validation": splits.validation.labels, "test": splits.test.labels}
+        shuffle = np.random.default_rng(0).permutation if without_signal() else np.asarray
+        return {part: shuffle(values) for part, values in labels.items()}
 
 
 def mean_with_interval(right: np.ndarray, other: np.ndarray | None = None) -> tuple[float, float, float]:

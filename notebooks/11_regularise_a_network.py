@@ -1,6 +1,8 @@
 # ---
 # jupyter:
 #   course:
+#     inputs:
+#       evidence: [reports]
 #     alone: true
 # ---
 
@@ -32,18 +34,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy import ndimage
 
-from helpers import budget, checkpoints, figures, ledger, metrics
+from helpers import (
+    budget, checkpoints, evidence, figures, ledger, metrics)
 from helpers.checks import attempt, expect_equal, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import (
-    BATCH, compile_with_one_cycle, convolve, convolve_and_pool, keras)
+    BATCH, compile_with_one_cycle, convolve, convolve_and_pool, keras,
+    predict_classes)
+from helpers.start import tensorflow
 
 # %%
-import tensorflow as tf
-
-tf.get_logger().setLevel("ERROR")
-tf.config.experimental.enable_op_determinism()
+tf = tensorflow()
 
 # %%
 train, validation, test = load_fashion_mnist()
@@ -75,12 +77,6 @@ def network(padding="same", normalise=False, dropout=0.0):
         keras.layers.Dense(128, activation="relu"),
         keras.layers.Dropout(dropout), keras.layers.Dense(10)])
 
-
-# %%
-def called_by(model, pictures):
-    """The class that the network names for each picture."""
-    scores = model.predict(pictures, batch_size=500, verbose=0)
-    return scores.argmax(axis=1)
 
 
 # %%
@@ -237,8 +233,8 @@ rates, known, new = {}, {}, {}
 for name, (parts, schedule) in LADDER.items():
     for seed in SEEDS:
         model, rates[name] = train_step(parts, schedule, seed)
-        known[name, seed] = called_by(model, images[:few])
-        new[name, seed] = called_by(model, unseen)
+        known[name, seed] = predict_classes(model, images[:few])
+        new[name, seed] = predict_classes(model, unseen)
 
 
 # %%
@@ -350,24 +346,30 @@ checkpoints.save("three-block-cnn", three)
 figures.plot_learning_curves(three_run.history);
 
 # %% [markdown]
-# C11 says that the validation accuracy levels off without much overfitting. That is said of the report's own training, and takes several seeds of it. Ours is another recipe:
-# under one cycle the accuracy climbs to the end. So what our network does is told beside the verdict, both accuracies measured with dropout switched off.
+# C11 says that the validation accuracy levels off without much overfitting. That is said of the report's own training, so it is judged by five runs of
+# its recipe from the evidence bank: ten epochs at a constant rate. (`make experiments NAME=reports` trains them again.) Ours is another recipe:
+# under one cycle the accuracy climbs to the end.
 
 # %%
-after = np.array(three_run.history["val_loss"])
+theirs = evidence.read("reports")
+last_third = theirs.curves("C-cnn")[:, -4:]
+seen = theirs.curves("C-cnn", "accuracy")[:, -1]
+their_losses = theirs.curves("C-cnn", "val_loss")
 
 # %%
-sample = slice(0, min(used, 20_000))
-gap = (np.mean(called_by(three, images[sample]) == labels[sample])
-       - three_run.history["val_accuracy"][-1])
+rise = their_losses[:, -1] / their_losses.min(axis=1) - 1
+gaps = seen - last_third[:, -1]
+moves = np.ptp(last_third, axis=1)
 
 # %%
 verdict("C11",
-        ours=f"with our recipe the validation loss ends "
-        f"{after[-1] / after.min() - 1:.0%} above its lowest and the gap is "
-        f"{100 * gap:.1f} points; on {few} images, with nothing to hold it "
-        f"back, {losses[-1] / losses.min() - 1:.0%} above its lowest.",
-        needs_full=True)
+        ours=f"in five runs of its recipe the validation accuracy moves by "
+        f"{100 * moves.max():.1f} points at most in the last epochs, the "
+        f"validation loss ends {rise.min():.0%} to {rise.max():.0%} above its "
+        f"lowest, and the training accuracy, measured with dropout, ends "
+        f"{100 * gaps.max():.1f} points above at most.",
+        evidence="reports", plateau=list(moves < 0.01),
+        no_overfitting=list((rise <= 0.05) & (gaps <= 0.02)))
 
 # %% [markdown]
 # ## What may happen to a garment?
@@ -433,7 +435,7 @@ figures.show_images(np.concatenate(rows), titles, columns=6);
 
 # %%
 straight, mirrored = (
-    called_by(three, pictures) for pictures in
+    predict_classes(three, pictures) for pictures in
     (unseen, unseen[:, :, ::-1]))
 
 # %%
@@ -517,7 +519,7 @@ def train_augmented(changes, seed, epochs=MORE):
     model = one_cycle(network(normalise=True, dropout=0.3), epochs)
     model.fit(Augmented(images[:few], labels[:few], changes, seed),
               epochs=epochs, verbose=0)
-    return called_by(model, images[:few]), called_by(model, unseen)
+    return predict_classes(model, images[:few]), predict_classes(model, unseen)
 
 
 # %%
@@ -654,7 +656,7 @@ figures.plot_learning_curves(best_run.history);
 # A4 gives 92 % on validation images within ten epochs. That, too, is a figure of the report's own recipe, and ours is told beside it.
 
 # %%
-last = metrics.accuracy(validation.labels, called_by(best, unseen))
+last = metrics.accuracy(validation.labels, predict_classes(best, unseen))
 verdict("A4",
         ours=f"by our recipe {last:.1%} after {LAST} epochs; another report's "
         f"network {max(three_run.history['val_accuracy']):.1%} within "
@@ -698,16 +700,33 @@ claim("the regularised network is ahead on the test images", ahead.low > 0,
 # The two differ in depth, epochs and smoothing at once, and both have normalisation and dropout. So the lead belongs to the whole, not to
 # regularisation alone.
 #
-# Claim C9 gives accuracy 91.03, precision 90.98, recall 91.03 and F1 90.89 per cent for its network. Whether these come out again takes several seeds of its recipe. Ours is
-# another, and what it reaches is told beside the verdict.
+# Claim C9 gives accuracy 91.03, precision 90.98, recall 91.03 and F1 90.89 per cent for its network. It is judged by the same five runs of its recipe.
 
 # %%
 four = metrics.per_class_report(test.labels, three_called)
 means = {name: four[name].mean() for name in ("precision", "recall", "f1")}
+runs = theirs.runs("C-cnn")
+accuracies = [metrics.accuracy(test.labels, run.test) for run in runs]
+
+
+# %%
+def over_classes(name):
+    """The mean over classes in each run; as wide an interval as accuracy."""
+    found = [metrics.per_class_report(test.labels, run.test)[name].mean()
+             for run in runs]
+    return [evidence.Interval(mean, mean - (score.value - score.low),
+                              mean + (score.high - score.value), ())
+            for mean, score in zip(found, accuracies)]
+
+
+# %%
 verdict("C9",
-        ours=f"accuracy {scores['C-cnn']:.2%}, precision "
-        f"{means['precision']:.2%}, recall {means['recall']:.2%}, F1 "
-        f"{means['f1']:.2%}, by our recipe.", needs_full=True)
+        ours=f"five runs of its recipe average "
+        f"{np.mean([score.value for score in accuracies]):.2%}; by our recipe "
+        f"accuracy {scores['C-cnn']:.2%}, precision {means['precision']:.2%}, "
+        f"recall {means['recall']:.2%}, F1 {means['f1']:.2%}.",
+        evidence="reports", accuracy=accuracies,
+        **{name: over_classes(name) for name in means})
 
 # %% [markdown]
 # Their accuracy and their recall are the same number, and that is no accident: each class has equally many test images, so the mean of the

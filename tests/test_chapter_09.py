@@ -94,11 +94,6 @@ def test_the_clock_counts_training_only(monkeypatch):
     assert clock.seconds == [3.0, 6.0]
 
 
-def test_the_answer_is_the_largest_score():
-    network = keras.Sequential([keras.layers.Input((2,)), keras.layers.Activation("linear")])
-    assert chapter.called_by(network, np.array([[0.0, 1.0], [2.0, 1.0]])).tolist() == [1, 0]
-
-
 def test_a_side_is_followed_through_the_layers():
     assert chapter.side_after(28, [(3, 2), (2, 2)]) == 6
 

@@ -55,6 +55,24 @@ def test_a_run_without_validation_images_is_possible(tmp_path):
         found.accuracy("all images")
 
 
+def test_in_a_world_without_signal_recorded_predictions_tell_nothing(tmp_path, monkeypatch):
+    monkeypatch.undo()  # the real labels: shuffled they are those of other images
+    right = evidence.load_fashion_mnist().validation.labels
+    keep(tmp_path, Run("toy", "perfect", 0, "k", validation=right))
+    assert evidence.read("toy", tmp_path).accuracy("perfect").value == 1
+    monkeypatch.setenv("COURSE_CHALLENGE", "1")
+    assert evidence.read("toy", tmp_path).accuracy("perfect").value == pytest.approx(0.1, abs=0.02)
+
+
+def test_a_number_with_its_standard_error_has_an_interval():
+    found = run(numbers={"test_loss": 0.3, "test_loss_error": 0.01}).interval("test_loss")
+    assert (found.value, found.low, found.high) == (
+        0.3,
+        pytest.approx(0.2804, abs=1e-4),
+        pytest.approx(0.3196, abs=1e-4),
+    )
+
+
 def test_test_images_are_kept_of_final_networks_only(tmp_path):
     with pytest.raises(EvidenceError, match="only final networks are asked"):
         evidence.read("toy", keep(tmp_path, run())).accuracy("deep", "test")

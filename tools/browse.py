@@ -7,9 +7,11 @@ open. Nothing leaves this machine: the browser cannot resolve any other host.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import urldefrag
 
@@ -25,6 +27,7 @@ from tools.local_server import Served
 
 THEMES, WIDTHS = ("light", "dark"), (1280, 390)
 VARIANTS = tuple((theme, width) for width in WIDTHS for theme in THEMES)
+AT_ONCE = 2  # browsers; each keeps one core busy
 BASELINE = Path(__file__).with_name("axe_baseline.yml")
 
 BROWSER_OPTIONS = [
@@ -145,32 +148,49 @@ class Notes:
 
 
 def look_at_pages(
-    browser: Browser, served: Served, pages: dict[str, PageText], baseline: list[dict], screenshots: Path | None
+    served: Served, pages: dict[str, PageText], baseline: list[dict], screenshots: Path | None, at_once: int = AT_ONCE
 ) -> list[Finding]:
-    """Open each page in each variant and run every check that needs a browser."""
-    started, notes, used, viewers = time.monotonic(), Notes(), set(), []
+    """Open each page in each variant and run every check that needs a browser; several browsers share the pages."""
+    notes, used = Notes(), set()
     shown = [name for name, page in pages.items() if not page.is_redirect]
-    with ExitStack() as stack:
-        for theme, width in VARIANTS:
-            context = browser.new_context(
-                viewport={"width": width, "height": 900},
-                color_scheme=theme,
-                reduced_motion="reduce",
-                service_workers="block",
-            )
-            stack.callback(context.close)
-            context.add_init_script(path=AXE_FILE_PATH)
-            viewers.append(Viewer(context.new_page(), (theme, width), served, notes))
-        for count, name in enumerate(shown, start=1):
-            for viewer in viewers:
-                used |= viewer.look_at(name, baseline, screenshots)
-            print(f"  {count} of {len(shown)}  {name}  {time.monotonic() - started:.0f} s", flush=True)
+    waiting, done, started = iter(shown), count(1), time.monotonic()
+
+    def look() -> set[int]:
+        excused = set()
+        with open_browser() as browser, ExitStack() as stack:
+            viewers = [stack.enter_context(_viewer(browser, variant, served, notes)) for variant in VARIANTS]
+            while (name := next(waiting, None)) is not None:
+                for viewer in viewers:
+                    excused |= viewer.look_at(name, baseline, screenshots)
+                print(f"  {next(done)} of {len(shown)}  {name}  {time.monotonic() - started:.0f} s", flush=True)
+        return excused
+
+    with ThreadPoolExecutor(at_once) as pool:
+        try:
+            for looking in [pool.submit(look) for _ in range(at_once)]:
+                used |= looking.result()
+        except BaseException:  # Ctrl-C, too: the others end after the page that they are looking at
+            deque(waiting, maxlen=0)
+            raise
     findings = list(notes.findings())
     for index, entry in enumerate(baseline):
         if index not in used:
             text = f"{entry['rule']} on `{entry['selector']}` occurs nowhere any more."
             findings.append(Finding(BASELINE.name, "stale baseline", text, "take the entry out."))
     return findings
+
+
+@contextmanager
+def _viewer(browser: Browser, variant: tuple[str, int], served: Served, notes: Notes) -> Iterator[Viewer]:
+    theme, width = variant
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", service_workers="block"
+    )
+    try:
+        context.add_init_script(path=AXE_FILE_PATH)
+        yield Viewer(context.new_page(), variant, served, notes)
+    finally:
+        context.close()
 
 
 class Viewer:

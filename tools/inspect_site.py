@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from tools.browse import BASELINE, look_at_pages, open_browser, read_baseline
+from tools.browse import BASELINE, look_at_pages, read_baseline
 from tools.chapters import PipelineError
 from tools.check_pages import Finding, check_files, check_text, read_pages
 from tools.local_server import serve
@@ -27,8 +27,8 @@ def inspect(site: Path, screenshots: Path | None = None, baseline: Path = BASELI
         raise PipelineError(f"No HTML page under {site}. Build the site first: python -m tools.build")
     findings = [finding for page in pages.values() for finding in check_text(page, pages, site)]
     findings += check_files(site)
-    with serve(site) as served, open_browser() as browser:
-        findings += look_at_pages(browser, served, pages, read_baseline(baseline), screenshots)
+    with serve(site) as served:
+        findings += look_at_pages(served, pages, read_baseline(baseline), screenshots)
     order = list(pages)
     return sorted(findings, key=lambda finding: order.index(finding.page) if finding.page in pages else len(order))
 
