@@ -41,10 +41,12 @@ from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import (
     BATCH, compile_with_one_cycle, keras, predict_classes)
-from helpers.start import tensorflow
 
 # %%
-tf = tensorflow()
+import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+tf.config.experimental.enable_op_determinism()
 
 # %%
 train, validation, test = load_fashion_mnist()
@@ -409,7 +411,8 @@ figures.plot_learning_curves(run.history);
 
 # %%
 gain = metrics.paired_difference(
-    validation.labels, predict_classes(model, unseen), predict_classes(plain, unseen))
+    validation.labels, predict_classes(model, unseen),
+    predict_classes(plain, unseen))
 
 # %%
 ratio = plain_clock.seconds[-1] / clock.seconds[-1]
