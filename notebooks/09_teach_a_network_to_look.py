@@ -584,9 +584,10 @@ on_train = [run.curve["accuracy"][-1] for run in remade]
 
 # %%
 verdict(
-    "B2", ours=f"five runs of the recipe give on average train "
-    f"{np.mean(on_train):.2%}, test {np.mean([a.value for a in on_test]):.2%}, "
-    f"loss {np.mean([loss.value for loss in losses]):.4f}.",
+    "B2", ours="five runs of the recipe give on average train "
+    f"{np.mean(on_train):.2%}, test "
+    f"{np.mean([one.value for one in on_test]):.2%}, loss "
+    f"{np.mean([loss.value for loss in losses]):.4f}.",
     evidence="reports", train=on_train, test=on_test, loss=losses)
 ledger.record(numbers={
     "simple_report_test_loss": np.mean([loss.value for loss in losses])})
