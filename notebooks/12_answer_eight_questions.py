@@ -566,8 +566,8 @@ ledger.record(models={
 runs = evidence.read("reports").runs("D-cnn")
 of_runs = [metrics.accuracy(test.labels, run.test) for run in runs]
 mean = np.mean([one.value for one in of_runs])
-verdict("D1", ours=f"{mean:.2%} on average; the larger network of this page has {accuracy:.2%}.",
-        evidence="reports", accuracy=of_runs)
+verdict("D1", ours=f"{mean:.2%} on average; the larger network of this page "
+        f"has {accuracy:.2%}.", evidence="reports", accuracy=of_runs)
 
 # %% mystnb={"image": {"alt": "Confusion matrix of the simple CNN: a dark diagonal, palest at Shirt, whose images are spread over T-shirt, Pullover, Dress and Coat"}}
 figures.plot_confusion_matrix(test.labels, called);
