@@ -1,12 +1,10 @@
 """The functions that chapter 1 defines, on small made-up inputs."""
 
-import struct
-
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 
-from helpers import data, fetch
+from helpers.data import Labelled
 
 chapter = chapter_functions("01_prepare_the_data")
 
@@ -17,102 +15,64 @@ def random():
 
 
 @pytest.fixture
-def pictures(random):
-    return random.integers(0, 256, (40, 28, 28)).astype(np.uint8)
+def images(random):
+    return random.random((40, 28, 28))
 
 
-def test_write_idx_writes_the_published_header():
-    content = chapter.write_idx(np.arange(6, dtype=np.uint8).reshape(1, 2, 3))
-    assert content == struct.pack(">BBBBiii", 0, 0, 8, 3, 1, 2, 3) + bytes(range(6))
-
-
-@pytest.mark.parametrize("shape", [(5,), (2, 3), (4, 28, 28)])
-def test_read_idx_undoes_write_idx(random, shape):
-    array = random.integers(0, 256, shape).astype(np.uint8)
-    again = chapter.read_idx(chapter.write_idx(array))
-    assert again.dtype == np.uint8
-    np.testing.assert_array_equal(again, array)
-
-
-def test_read_idx_refuses_other_content():
-    with pytest.raises(ValueError, match="IDX"):
-        chapter.read_idx(b"<html>not found</html>")
-
-
-def test_published_fingerprints_are_those_of_the_loader():
-    names = ("train-images", "train-labels", "test-images", "test-labels")
-    assert tuple(fetch.FILES[name].sha256 for name in names) == chapter.PUBLISHED
-
-
-def test_fingerprint_is_sha256():
-    assert chapter.fingerprint(b"abc").startswith("ba7816bf8f01cfea")
-
-
-def test_loss_after_a_step_of_no_length_is_that_of_guessing(random):
-    pixels, labels = random.random((30, 6)), np.arange(30) % 10
-    assert chapter.loss_after_one_step(pixels, labels, 0.0) == pytest.approx(np.log(10))
+def test_the_loss_of_no_training_is_that_of_guessing(random):
+    pixels, labels = random.random((30, 784)), np.arange(30) % 10
+    assert chapter.loss_after(pixels, labels, rate=0.1, steps=0) == pytest.approx(np.log(10))
 
 
 def test_a_small_step_lowers_the_loss_by_the_squared_gradient(random):
-    pixels, labels = random.random((30, 6)), np.arange(30) % 10
+    pixels, labels = random.random((30, 784)), np.arange(30) % 10
     gradient = pixels.T @ (0.1 - np.eye(10)[labels]) / 30
-    drop = np.log(10) - chapter.loss_after_one_step(pixels, labels, 1e-4)
-    assert drop == pytest.approx(1e-4 * (gradient**2).sum(), rel=1e-3)
+    drop = np.log(10) - chapter.loss_after(pixels, labels, rate=1e-6, steps=1)
+    assert drop == pytest.approx(1e-6 * (gradient**2).sum(), rel=1e-3)
 
 
-@pytest.mark.parametrize("axis", [None, 0])
-def test_mean_and_deviation_agree_with_numpy(pictures, axis):
-    pictures[0] = 255  # the largest square there is
-    mean, deviation = chapter.mean_and_deviation(pictures, axis)
-    np.testing.assert_allclose(mean, pictures.mean(axis=axis))
-    np.testing.assert_allclose(deviation, pictures.std(axis=axis), atol=1e-6)
+def test_steps_add_up(random):
+    pixels, labels = random.random((30, 784)), np.arange(30) % 10
+    losses = [chapter.loss_after(pixels, labels, rate=1e-3, steps=steps) for steps in range(4)]
+    assert losses == sorted(losses, reverse=True) and len(set(losses)) == 4
 
 
-def test_unit_rows_have_length_one_and_keep_their_direction(pictures):
-    rows = chapter.unit_rows(pictures)
-    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(rows[0] / rows[0, 0], pictures[0].ravel() / pictures[0, 0, 0], rtol=1e-5)
+@pytest.mark.parametrize("buffer", [1, 300, 2000])
+def test_shuffled_keeps_every_label_and_reaches_no_further_than_its_buffer(buffer):
+    order = chapter.shuffled(buffer)
+    np.testing.assert_array_equal(np.sort(order), np.repeat(np.arange(10), 200))
+    assert np.all(order <= (np.arange(2000) + buffer - 1) // 200)
+    assert (order == np.sort(order)).all() == (buffer == 1)
 
 
-def test_shrink_averages_blocks():
-    picture = np.zeros((1, 28, 28), np.float32)
-    picture[0, 4:8, 8:12] = 1  # the block in row 1, column 2
-    small = chapter.shrink(picture.reshape(1, 784)).reshape(7, 7)
-    assert small[1, 2] == 4
-    assert np.count_nonzero(small) == 1
+def test_classes_of_draws_as_it_is_told(monkeypatch):
+    labels = np.repeat(np.arange(10), 1000)
+    monkeypatch.setattr(chapter, "train", Labelled(labels, labels), raising=False)
+    np.testing.assert_array_equal(chapter.classes_of(labels), 500)
+    plain = chapter.classes_of(None)
+    assert plain.sum() == 5_000 and np.ptp(plain) > 0
 
 
-def test_upper_bounds_are_never_below_the_similarity(pictures):
-    rows = chapter.unit_rows(pictures)
-    bounds = np.concatenate([part for _, part in chapter.upper_bounds(rows, rows[:9], block=7)])
-    assert bounds.shape == (40, 9)
-    assert np.all(bounds >= rows @ rows[:9].T - 1e-5)
-    assert np.diag(bounds) == pytest.approx(1, abs=1e-5)
+def test_unit_rows_have_length_one_and_keep_their_direction(images):
+    rows = chapter.unit_rows(images)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1)
+    np.testing.assert_allclose(rows[0] / rows[0, 0], images[0].ravel() / images[0, 0, 0])
 
 
-@pytest.mark.parametrize("least", [0.75, 0.8, 0.999])
-def test_find_twins_finds_what_comparing_every_pair_finds(pictures, least):
-    first = chapter.unit_rows(pictures)
-    second = chapter.unit_rows(np.concatenate([pictures[5:9] // 2, pictures[20:]]))
-    expected = np.argwhere(first @ second.T >= least)
-    found, tried = chapter.find_twins(first, second, least)
-    assert len(expected) >= 4
-    np.testing.assert_array_equal(found[:, :2], expected)
-    assert tried >= len(found)
+@pytest.mark.parametrize("block", [7, 500])
+def test_most_similar_finds_each_row_again(images, block):
+    rows, order = chapter.unit_rows(images), np.arange(40)[::-1]
+    places, similarity = chapter.most_similar(rows, rows[order], block=block)
+    np.testing.assert_array_equal(places, order)
+    np.testing.assert_allclose(similarity, 1)
 
 
-def test_find_twins_does_not_try_pairs_that_differ_in_the_small():
-    pictures = np.ones((2, 28, 28), np.uint8)
-    pictures[0, :14], pictures[1, 14:] = 200, 200
-    rows = chapter.unit_rows(pictures)
-    found, tried = chapter.find_twins(rows, rows, 0.99)
-    assert tried == len(found) == 2
-
-
-def test_nearest_finds_each_row_again(pictures):
-    rows = chapter.unit_rows(pictures)
-    order = np.arange(40)[::-1]
-    np.testing.assert_array_equal(chapter.nearest(rows, rows[order], block=7), order)
+def test_most_similar_passes_over_what_is_too_similar(images):
+    rows = chapter.unit_rows(images)
+    places, similarity = chapter.most_similar(rows, rows, below=0.999, block=16)
+    expected = rows @ rows.T - 2 * np.eye(40)
+    np.testing.assert_array_equal(places, expected.argmax(axis=1))
+    np.testing.assert_allclose(similarity, expected.max(axis=1))
 
 
 def test_squared_distances(random):
@@ -121,17 +81,51 @@ def test_squared_distances(random):
     np.testing.assert_allclose(chapter.squared_distances(first, second), expected)
 
 
-def test_stratified_takes_equally_many_and_none_twice(random):
-    labels = np.repeat(np.arange(10), [20, 30] * 5)
-    places = chapter.stratified(labels, 100, random)
-    assert len(np.unique(places)) == 100
-    np.testing.assert_array_equal(np.bincount(labels[places]), 10)
+@pytest.fixture
+def ten_classes(random, monkeypatch):
+    """Ten classes, each lit at a pixel of its own, beside one pixel of strong noise."""
+    labels = np.arange(12_000) % 10
+    images = np.zeros((12_000, 28, 28), np.float32)
+    images[np.arange(12_000), 0, labels] = 1
+    images[:, 20, 20] = 30 * random.random(12_000)
+    for name, value in {
+        "train": Labelled(images, labels),
+        "test": Labelled(images[:500], labels[:500]),
+        "rows": images.reshape(-1, 784),
+        "test_rows": images[:500].reshape(-1, 784),
+    }.items():
+        monkeypatch.setattr(chapter, name, value, raising=False)
+    return labels
 
 
-def test_stratified_agrees_with_the_helper():
-    labels = np.arange(400) % 10
-    ours = chapter.stratified(labels, 50, np.random.default_rng(6))
-    np.testing.assert_array_equal(ours, data._stratified(labels, 50, 6))
+def test_a_draw_takes_three_of_each_class_and_others(ten_classes):
+    own, others = chapter.draw(4)
+    np.testing.assert_array_equal(np.bincount(ten_classes[own]), 3)
+    assert len(others) == len(set(others.tolist())) == 10_000
+    assert not set(own.tolist()) & set(others.tolist())
+    assert chapter.draw(5)[0].tolist() != own.tolist()
+
+
+def test_score_divides_by_the_deviations_of_the_pool(ten_classes):
+    own, _ = chapter.draw(4)
+    assert chapter.score(own, chapter.rows) == 1.0
+    level = np.ones((2, 784)) * [[0], [1]]  # a pool in which all pixels vary alike: the noise decides
+    assert chapter.score(own, level) < 0.6
+
+
+def test_three_scores_are_those_of_the_three_pools(ten_classes):
+    own, others = chapter.draw(4)
+    few = chapter.rows[own]
+    pools = few, np.concatenate([few, chapter.test_rows]), np.concatenate([few, chapter.rows[others]])
+    assert chapter.three_scores(4) == [chapter.score(own, pool) for pool in pools]
+
+
+def test_the_interval_holds_the_mean_in_95_of_100_samples(random):
+    samples = random.normal(2, 3, (1000, 60))
+    intervals = np.array([chapter.interval(sample) for sample in samples])
+    np.testing.assert_allclose(intervals[:, 1], samples.mean(axis=1))
+    held = np.mean((intervals[:, 0] < 2) & (2 < intervals[:, 2]))
+    assert 0.92 < held < 0.97
 
 
 def test_best_columns_finds_the_ones_that_differ(random):
@@ -142,10 +136,15 @@ def test_best_columns_finds_the_ones_that_differ(random):
     assert list(chapter.best_columns(table, labels, 2)) == [7, 2]
 
 
-def test_noise_predicts_coin_flips_only_with_a_peek():
-    scores = [
-        np.mean([chapter.score_on_noise(np.random.default_rng(s), peek, columns=500, keep=20) for s in range(40)])
-        for peek in (True, False)
-    ]
-    assert scores[0] > 0.8
-    assert abs(scores[1] - 0.5) < 0.06
+def test_the_three_groups_of_rows_do_not_overlap():
+    groups = np.concatenate([chapter.TRAINING, chapter.TEST, chapter.OTHERS])
+    np.testing.assert_array_equal(np.sort(groups), np.arange(90))
+
+
+def test_only_the_test_rows_make_noise_predict_coin_flips():
+    def mean_score(choosing):
+        return np.mean([chapter.score_on_noise(seed, choosing, columns=1_000) for seed in range(40)])
+
+    assert mean_score(np.r_[chapter.TRAINING, chapter.TEST]) > 0.85
+    assert abs(mean_score(np.r_[chapter.TRAINING, chapter.OTHERS]) - 0.5) < 0.07
+    assert abs(mean_score(chapter.TRAINING) - 0.5) < 0.07
