@@ -192,8 +192,7 @@ counts = [np.bincount(part.labels) for part in (train, test)]
 verdict("C1", complete=blank + unpaired == 0 and len(counts[0]) == 10,
         ours=f"{blank} blank images; every image has a label, from 0 to 9.")
 verdict("C2", balanced=np.ptp(counts[0]) == 0 and np.ptp(counts[1]) == 0,
-        ours=f"{counts[0].min():,} to {counts[0].max():,} training images and "
-        f"{counts[1].min():,} to {counts[1].max():,} test images a class.")
+        ours=f"{counts[0].min()} to {counts[0].max()} training images each.")
 
 # %% [markdown]
 # So a model that always names one class is right one time in ten, and no class can hide behind a larger one in the accuracy.
