@@ -565,6 +565,8 @@ ledger.record(models={
 # %%
 runs = evidence.read("reports").runs("D-cnn")
 of_runs = [metrics.accuracy(test.labels, run.test) for run in runs]
+
+# %%
 mean = np.mean([one.value for one in of_runs])
 verdict("D1", ours=f"{mean:.2%} on average; the larger network of this page "
         f"has {accuracy:.2%}.", evidence="reports", accuracy=of_runs)
@@ -607,6 +609,8 @@ def named_pairs(answers):
 # %%
 counts = [named_pairs(run.test) for run in runs]
 tops, knits, rival = np.mean(counts, axis=0)
+
+# %%
 verdict("D3",
         ours=f"on average {tops:.0f} mistakes between Shirt and T-shirt, "
         f"{knits:.0f} between Pullover and Coat; the strongest of the other "
@@ -632,6 +636,7 @@ def three_surest(run):
     return {CLASS_NAMES[k] for k in np.argsort(sure)[-3:]}
 
 
+# %%
 verdict("D2",
         ours="the three surest of the first run are "
         + ", ".join(sorted(three_surest(runs[0]))) + ".", evidence="reports",
