@@ -180,6 +180,46 @@ def _name_rows(axis: Axes, names: Mapping) -> None:
     axis.set_ylim(len(names) - 0.4, -0.6)
 
 
+def show_small_network(
+    columns: Sequence[tuple[str, Sequence[float], Sequence[float] | None]],
+    connections: Mapping[int, tuple[np.ndarray, np.ndarray]],
+) -> Figure:
+    """A network small enough for a pencil: circles in columns (title, values, gradients or None), joined by weights.
+
+    `connections` gives for the number of a column the weights from it to the next and their gradients. Values are
+    written in black, gradients below them in orange. A column without weights is joined to the next row by row.
+    """
+    figure, axis = plt.subplots(figsize=(WIDTH, 4))
+    for column, (title, values, gradients) in enumerate(columns):
+        axis.text(column, 0.36, title, ha="center", fontsize=10)
+        for row, value in enumerate(values):
+            axis.plot(column, -row, "o", markersize=36, color="white", markeredgecolor="0.4", zorder=2)
+            axis.text(column, -row, f"{value:.2g}".replace("-", "−"), ha="center", va="center", zorder=3)
+            if gradients is not None:
+                axis.text(
+                    column, -row - 0.24, _signed(gradients[row]), ha="center", va="center", fontsize=10, color=WRONG
+                )
+        if column + 1 < len(columns) and column not in connections:
+            for row in range(len(values)):
+                axis.plot([column, column + 1], [-row, -row], color="0.6", linewidth=1, zorder=1)
+    for column, (weights, gradients) in connections.items():
+        for row, after in np.ndindex(*np.shape(weights)):
+            axis.plot([column, column + 1], [-row, -after], color="0.6", linewidth=1, zorder=1)
+            along = 0.5 if row == after else 0.37  # crossing lines are labelled before they cross
+            place = column + along, -row + along * (row - after)
+            white = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+            small = {"ha": "center", "fontsize": 9, "zorder": 1.5, "bbox": white}
+            axis.text(*place, f"{weights[row, after]:g}".replace("-", "−"), va="bottom", **small)
+            axis.text(*place, _signed(gradients[row, after]), va="top", color=WRONG, **small)
+    axis.set(xlim=(-0.4, len(columns) - 0.6), ylim=(-len(columns[0][1]) + 0.65, 0.5))
+    axis.axis("off")
+    return figure
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.2f}".replace("-", "−") if number else "0"
+
+
 def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure:
     """How the images of each true class (row) were called (column), in per cent of the row."""
     counts = confusion(labels, predictions)

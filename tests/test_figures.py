@@ -198,3 +198,22 @@ def test_nothing_to_draw_is_refused(draw):
         draw({})
     with pytest.raises(ValueError, match="expected some numbers"):
         draw({"empty": []})
+
+
+def test_a_small_network_shows_values_gradients_and_weights():
+    columns = [("in", [1.0, 2.0], None), ("out", [-2.0, 0.5], [0.0, -0.25])]
+    weights = np.array([[1.0, -1.5], [0.5, 2.0]])
+    figure = figures.show_small_network(columns, {0: (weights, 4 * weights)})
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert sorted(texts) == sorted(
+        ["in", "1", "2", "out", "−2", "0.5", "0", "−0.25"]
+        + ["1", "−1.5", "0.5", "2", "+4.00", "−6.00", "+2.00", "+8.00"]
+    )
+    orange = [text.get_text() for text in figure.axes[0].texts if text.get_color() == figures.WRONG]
+    assert sorted(orange) == sorted(["0", "−0.25", "+4.00", "−6.00", "+2.00", "+8.00"])
+
+
+def test_columns_without_weights_are_joined_row_by_row():
+    figure = figures.show_small_network([("sum", [1.0, -1.0], None), ("ReLU", [1.0, 0.0], None)], {})
+    lines = [line.get_ydata().tolist() for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
+    assert lines == [[0, 0], [-1, -1]]
