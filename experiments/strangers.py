@@ -15,7 +15,7 @@ from helpers.models import keras
 from helpers.start import tensorflow
 
 QUESTION = "How often does the doctor name the fault of a network on which it was not written?"
-SEEDS = (100, 101)
+SEEDS = (100,)
 VARIANTS = {name: {"kind": name} for name in ("wide", "tanh", "convolutional", "deep", "recurrent")}
 NAMES = [*doctor.CHECKS, doctor.HEALTHY]
 
@@ -206,9 +206,8 @@ def examine(kind: str, change: dict, seed: int, train: Labelled, validation: Lab
     given = rows_of(train, change.get("rows", "all"), draw)
     images = PIXELS[change.get("pixels", "plain")](given.images).astype("float32")
     labels = LABELS[change.get("labels", "right")](given.labels, draw)
-    used = PIXELS[change.get("use", change.get("pixels", "plain") if "times" in change.get("pixels", "") else "plain")](
-        validation.images
-    ).astype("float32")
+    scale = change.get("pixels", "plain") if "times" in change.get("pixels", "") else "plain"
+    used = PIXELS[change.get("use", scale)](validation.images).astype("float32")
     one_hot = KINDS[kind]["wants"] == ROWS
 
     def as_wanted(numbers: np.ndarray) -> np.ndarray:
