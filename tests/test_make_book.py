@@ -218,6 +218,17 @@ def test_a_chapter_alone_brings_those_from_which_it_reads(tmp_path):
     assert [chapter.name for chapter in chain] == ["03_keeps", "02_reads", "01_last"]
 
 
+def test_a_letter_puts_a_chapter_between_two_others(tmp_path):
+    project = make_project(tmp_path, c05_trees=GOOD, c05b_edges=GOOD, c06_network=GOOD)
+    (project / "notebooks" / "sketch.py").write_text(GOOD)
+    assert [chapter.number for chapter in all_chapters(project)] == ["05", "05b", "06"]
+    for number in ("5b", "05b"):
+        assert find_chapter(number, project).name == "05b_edges"
+    assert find_chapter("5", project).name == "05_trees"
+    with pytest.raises(PipelineError, match="05, 05b, 06"):
+        find_chapter("5c", project)
+
+
 def test_header_goes_between_title_and_text():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Title\n\nText.")])
     entry = {"seconds": 125.0, "peak_memory_mb": 812, "models": {"a": {"parameters": 12345}, "b": {}}}

@@ -23,7 +23,7 @@ XML = """<?xml version="1.0"?>
 def project(tmp_path):
     executed = tmp_path / "_build" / "executed" / "quick"
     executed.mkdir(parents=True)
-    for name, seconds, memory in (("01_count", 20.4, 700), ("02_weigh", 61.0, 650)):
+    for name, seconds, memory in (("01_count", 20.4, 700), ("02b_weigh", 61.0, 650)):
         entry = {"chapter": name, "seconds": seconds, "peak_memory_mb": memory}
         (executed / f"{name}.json").write_text(json.dumps({"key": "x", "entry": entry}))
     (tmp_path / "_build" / "tests.xml").write_text(XML)
@@ -34,7 +34,7 @@ def test_chapters_and_test_files_are_listed_longest_first(project):
     assert timings.table(project).splitlines() == [
         "| chapter (quick budget)   | seconds | peak memory in MB |",
         "|--------------------------|--------:|------------------:|",
-        "| 02_weigh                 |      61 |               650 |",
+        "| 02b_weigh                |      61 |               650 |",
         "| 01_count                 |      20 |               700 |",
         "| all, one after the other |      81 |       at most 700 |",
         "",
@@ -49,7 +49,7 @@ def test_chapters_and_test_files_are_listed_longest_first(project):
 def test_what_was_not_run_is_left_out(project):
     assert "tests/test_long.py" in timings.table(project, "full") and "chapter" not in timings.table(project, "full")
     (project / "_build" / "tests.xml").unlink()
-    assert "02_weigh" in timings.table(project) and "tests" not in timings.table(project)
+    assert "02b_weigh" in timings.table(project) and "tests" not in timings.table(project)
 
 
 def test_the_table_is_printed_and_kept(project, monkeypatch, capsys):

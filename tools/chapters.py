@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import re
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = "left_out"  # in the metadata of an executed notebook: why the chapter did not run
 WEIGHTS = ("mobilenet",)  # what `helpers.pretrained` can fetch
 HEADER = ("inputs", "alone")
+NAME = re.compile(r"\d\d[a-z]?_\w+")  # 05_combine_many_trees; 05b_... is a chapter between 05 and 06
 
 
 class PipelineError(Exception):
@@ -62,7 +64,8 @@ def _parsed(text: str) -> nbformat.NotebookNode:
 
 def all_chapters(project: Path = ROOT) -> list[Chapter]:
     """Every chapter, in the order of the book."""
-    chapters = [_chapter(script) for script in sorted((project / "notebooks").glob("[0-9][0-9]_*.py"))]
+    scripts = sorted((project / "notebooks").glob("*.py"))
+    chapters = [_chapter(script) for script in scripts if NAME.fullmatch(script.stem)]
     if not chapters:
         raise PipelineError("No chapter found; expected files such as notebooks/01_prepare_the_data.py.")
     keepers: dict[str, str] = {}
@@ -92,10 +95,10 @@ def all_chapters(project: Path = ROOT) -> list[Chapter]:
 
 
 def find_chapter(number: str, project: Path = ROOT) -> Chapter:
-    """The chapter with this number (`2` and `02` are the same)."""
+    """The chapter with this number (`2` and `02` are the same, and so are `5b` and `05b`)."""
     chapters = all_chapters(project)
     for chapter in chapters:
-        if chapter.number == number.zfill(2):
+        if chapter.number in (number, f"0{number}"):
             return chapter
     raise PipelineError(
         f"No chapter has number {number!r}; there are {', '.join(c.number for c in chapters)}. Try `make chapter N=01`."

@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tools.chapters import ROOT, PipelineError
+from tools.chapters import NAME, ROOT, PipelineError
 from tools.execute import duration
 
 SHORT = 2  # seconds; files below are summed up in one row
@@ -22,8 +22,9 @@ SHORT = 2  # seconds; files below are summed up in one row
 
 def chapters(project: Path = ROOT, budget: str = "quick") -> list[dict]:
     """The entries of the executed chapters, the longest first."""
-    files = sorted((project / "_build" / "executed" / budget).glob("[0-9][0-9]_*.json"))
-    entries = [json.loads(path.read_text(encoding="utf-8"))["entry"] for path in files]
+    files = sorted((project / "_build" / "executed" / budget).glob("*.json"))
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in files if NAME.fullmatch(path.stem)]
+    entries = [record["entry"] for record in records]
     return sorted(entries, key=lambda entry: -entry["seconds"])
 
 
