@@ -47,6 +47,7 @@ def test_one_cycle_climbs_to_its_peak_and_falls_to_zero():
 
 
 def test_the_cycle_lasts_as_long_as_the_training():
+    keras.utils.set_random_seed(0)
     model = models.compile_with_one_cycle(
         keras.Sequential([keras.layers.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]),
         600,
