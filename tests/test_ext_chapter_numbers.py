@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from tools.chapters import ROOT
 
@@ -21,8 +22,9 @@ def site(tmp_path_factory) -> Path:
     for name in PAGES:
         (folder / "notebooks" / f"{name}.rst").write_text(f"Title {name}\n============\n\nFirst\n-----\n\nText.\n")
     settings = {"extensions": ["sphinx_multitoc_numbering", "chapter_numbers"], "html_theme": "basic"}
-    app = Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=None)
-    app.build()
+    with docutils_namespace():  # what Sphinx registers is gone again before another test builds a page
+        app = Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=None)
+        app.build()
     return folder / "out"
 
 

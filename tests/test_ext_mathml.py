@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
 from tools.chapters import ROOT
 
@@ -53,8 +54,9 @@ def build_page(folder: Path, source: str) -> tuple[str, str]:
         "html_math_renderer": "mathml",
         "html_theme": "basic",
     }
-    app = Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=warnings)
-    app.build()
+    with docutils_namespace():  # what Sphinx registers is gone again before another test builds a page
+        app = Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=warnings)
+        app.build()
     return (folder / "out" / "index.html").read_text(encoding="utf-8"), warnings.getvalue()
 
 
