@@ -708,7 +708,7 @@ claim("the regularised network is ahead on the test images", ahead.low > 0,
 # The two differ in depth, epochs and smoothing at once, and both have normalisation and dropout. So the lead belongs to the whole, not to
 # regularisation alone.
 #
-# Claim C9 gives accuracy 91.03, precision 90.98, recall 91.03 and F1 90.89 per cent for its network. It is judged by the same five runs of its recipe.
+# Claim C9 gives accuracy, precision, recall and F1 for its network; the verdict below quotes them. It is judged by the same five runs of its recipe.
 
 # %%
 four = metrics.per_class_report(test.labels, three_called)
