@@ -127,6 +127,7 @@ def test_batches_hold_every_image_once_an_epoch_and_labels_stay_with_them():
 
 
 def test_the_diary_notes_the_rate_of_every_step():
+    keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.25), "mse")
     diary = chapter.RateDiary()
