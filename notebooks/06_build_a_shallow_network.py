@@ -144,7 +144,7 @@ claim("ten mean images get most garments right, and yet their loss is "
       untrained.low > 0.6 and loss > np.log(10))
 
 # %% [markdown]
-# You may have expected the lower loss from a layer that is mostly right. Its logits lie far apart, so it gives nearly all probability to one class, and each wrong answer
+# You may have expected the lower loss from a layer that is mostly right. Its logits lie far apart, so it mostly gives nearly all probability to one class, and each wrong answer
 # costs much. Accuracy asks only which logit is the largest; the loss also asks by how much.
 #
 # ## Two layers need something between them
@@ -158,7 +158,7 @@ np.allclose(stacked, layer(garment, first @ second, 0))
 
 # %% [markdown]
 # It cannot: sums of sums are sums, and one layer with the product of the two matrices does the same. Between the layers we need a function that is not a straight line. The usual one is the **ReLU** (rectified linear unit), which sets negative sums to
-# zero. Three of them, added with weights, make a bump; many bumps can follow any curve.
+# zero. Three of them, added with weights, make a bump; many bumps come close to any unbroken curve.
 
 
 # %%
@@ -214,10 +214,10 @@ network = draw_network(random, 784, 32, 10)
 # %% [markdown]
 # ## Backpropagation on one picture
 #
-# To lower the loss we need its **gradient**: for each parameter, how fast the loss rises when this parameter alone rises. The chain rule finds them all, from the loss back to the
+# To lower the loss we need its **gradient**: for each parameter, how fast the loss rises when this parameter alone rises, written $\partial L/\partial w$ for a weight $w$. The chain rule finds them all, from the loss back to the
 # input. Call the hidden sums $s_j$, the hidden values $h_j$, the logits $z_k$, the probabilities $p_k$; let $y_k$ be 1 for the true class $c$ and 0 for the others.
 #
-# 1. **At the logits.** The loss of one image is $L = -\ln p_c = \ln\sum_j e^{z_j} - z_c$. The derivative of the logarithm is $e^{z_k} / \sum_j e^{z_j}$, which is $p_k$; $-z_c$ adds $-1$ for the true class. So $\partial L / \partial z_k = p_k - y_k$: the probability minus what it should have been.
+# 1. **At the logits.** The loss of one image is $L = -\ln p_c = \ln\sum_j e^{z_j} - z_c$. Along $z_k$ the derivative of the logarithm is $e^{z_k} / \sum_j e^{z_j}$, which is $p_k$; $-z_c$ adds $-1$ for the true class. So $\partial L / \partial z_k = p_k - y_k$: the probability minus what it should have been.
 # 2. **At the weights of the second layer.** $z_k$ contains the term $h_j w_{jk}$. So $\partial L / \partial w_{jk} = h_j \, (p_k - y_k)$. For the bias the factor $h_j$ is 1.
 # 3. **At the hidden values.** $h_j$ enters every logit, and the contributions add up: $\partial L / \partial h_j = \sum_k w_{jk} \, (p_k - y_k)$.
 # 4. **At the ReLU.** Where the sum $s_j$ is positive, it passes unchanged, and so does the gradient. Where it is negative, $h_j$ stays zero when $s_j$ changes a little, and the gradient is zero.
@@ -376,7 +376,7 @@ fact("NumPy and Keras compute the same loss and take the same step",
 round(float(numpy_loss), 6), round(keras_loss, 6), f"{apart:.0e}"
 
 # %% [markdown]
-# They do, up to rounding: the last line shows the two losses and the largest difference of a weight (Keras computes in single precision). Nothing happens in this network that you have not derived.
+# They do, up to rounding: the last line shows the two losses and the largest difference of a weight (Keras computes in single precision).
 #
 # ## Compile, fit, and read the curves
 #
@@ -384,7 +384,7 @@ round(float(numpy_loss), 6), round(keras_loss, 6), f"{apart:.0e}"
 # zero. **Dropout** sets each hidden value to zero with a probability of 0.2, during training only; the chapter on deep dense networks tests what it does. The network ends in logits, and the loss applies the softmax (`from_logits=True`), which
 # is safer numerically.
 #
-# Width, dropout, epochs and the highest rate are choices. We tried a few combinations, from one seed each, and took the one with the highest *validation* accuracy.
+# Width, dropout and the highest rate are choices: of a few combinations, tried from one seed each, this one had the highest *validation* accuracy.
 
 
 # %%
@@ -446,7 +446,7 @@ figures.plot_learning_curves(history);
 # %% [markdown]
 # Four questions to ask of such curves:
 #
-# - **Does the training loss fall?** If not, something is broken; the next chapter is about that.
+# - **Does the training loss fall?** If not, something is broken: see the next chapter.
 # - **Does the validation loss still fall at the end?** Then train longer. Ours levels off; but the learning rate has reached zero, too, so more may still be possible.
 # - **Does the validation loss rise again?** See the next section.
 # - **Do the curves jump up and down?** Then try a lower rate.
@@ -470,8 +470,8 @@ claim("after one epoch most validation images are right, and the reported "
 #
 # ## Does a gap mean overfitting?
 #
-# At the end there is a gap: the network is better on training images than on validation images. One report says that such a gap signals overfitting (E13). Take the word strictly: a network **overfits** when training it longer, or making it larger, makes it
-# *worse on new images*. The course's evidence bank has trainings in which that happens, one for each of five seeds: 128 units without dropout, only 1 000 images, 150 epochs. (`make experiments NAME=shallow` trains them again.)
+# At the end there is a gap: the network is better on training images than on validation images. One report says that such a gap signals overfitting (E13). Strictly, a network **overfits** when training it longer, or making it larger, makes it
+# *worse on new images*. The course's evidence bank, a store of finished trainings, has five in which that happens, one a seed: 128 units without dropout, only 1 000 images, 150 epochs. (`make experiments NAME=shallow` trains them again.)
 #
 # **Predict:** from some epoch on, the validation loss will rise. What will the validation accuracy do?
 
@@ -508,7 +508,7 @@ claim("with each seed the validation loss rises by a tenth or more, and "
 # %% [markdown]
 # You may have expected the accuracy to fall. It stays. This fits what the mean images showed: where the probabilities are more extreme, wrong answers cost more, and accuracy does not count that. Whether that is harm depends on whether you need the probabilities.
 #
-# Within a training, then, the gap grew while the loss became worse. Now compare networks. Three more were trained on all images, from five seeds each: 4 units, 128 units, and the network that you trained above. **Predict:** if you saw only their gaps, which would you take?
+# Within a training, then, the gap grew while the loss became worse. Now compare networks. Three more were trained on all images, from five seeds each: 4 units, 128 units, and the recipe that you used above. **Predict:** if you saw only their gaps, which would you take?
 
 # %%
 ends = {name: (100 * shallow.curves(name, "accuracy_after")[:, -1],
@@ -531,7 +531,7 @@ claim("with each seed the network of 128 units has a wider gap than that of "
       better.all() and (gap["128 units"] > gap["4 units"]).all())
 
 # %% [markdown]
-# With 4 units and with 1 000 images the accuracy is low, once with the narrowest gap and once with the widest. The network of 4 units is not much better on the training images, and that keeps its gap narrow. A gap says that training images are easier than new ones. Whether learning more does harm, the validation curve says.
+# You may have taken the narrowest gap. It belongs to the 4 units, which have learned too little to do much better on training images than on new ones. The widest gap, with 1 000 images, goes with a low accuracy, too. A gap says that training images are easier than new ones. The validation curve says whether learning more does harm.
 
 # %%
 verdict(
@@ -543,7 +543,7 @@ verdict(
 # %% [markdown]
 # ## The test images, once
 #
-# Report B trains one hidden layer with Adam, sparse categorical cross-entropy, batches of 32 and ten epochs. It gives an accuracy on the training images, one on the test images and a test loss (B1; the
+# Report B trains one hidden layer with Adam, sparse categorical cross-entropy, batches of 32 and ten epochs. It gives a training accuracy, a test accuracy and a test loss (B1; the
 # verdict below quotes them). The number of units is not given; we take 128. The bank has this recipe from five seeds, on all 60 000 training images.
 #
 # **Predict:** how closely do five seeds agree with each other, and with the report?
@@ -580,9 +580,9 @@ verdict(
 
 # %% [markdown]
 # The seeds agree closely, and none of the report's three figures lies within what they span, though all are near: the report's network was right on slightly fewer training images
-# and on slightly more test images. Another number of units could be the reason, or an earlier epoch, since the report's test images were its validation images (B6). We cannot tell.
+# and on slightly more test images, with a lower test loss. Another number of units could be the reason, or an earlier epoch, since the report's test images were its validation images (B6).
 #
-# The network that you have trained is in the bank with five seeds, too. Nothing was chosen by its test answers.
+# The recipe that you have used is in the bank with five seeds, too. Nothing was chosen by its test answers.
 
 # %%
 runs = shallow.runs("512 units, dropout")
@@ -591,7 +591,7 @@ given = {"our recipe": shallow.accuracy("512 units, dropout", "test"),
 pd.Series(given).map(str).to_frame("test images, five seeds")
 
 # %% [markdown]
-# This says what each recipe gives, and not why: width, dropout, rate, batches, epochs and images all differ, and ours was tuned.
+# This says what each recipe gives, not why: width, dropout, rate, batches, epochs and images all differ, and ours was tuned.
 
 # %%
 for id, accuracy, seeds in zip(("B-shallow", "shallow, report's recipe"),
@@ -601,7 +601,7 @@ for id, accuracy, seeds in zip(("B-shallow", "shallow, report's recipe"),
         train_seconds=np.median([run.seconds for run in seeds]))})
 
 # %% [markdown]
-# Class by class, for the first seed: **precision** is the fraction of right answers among those that name the class, **recall** the fraction of its images that are found, F1 their harmonic mean.
+# Class by class, for the first seed of our recipe: **precision** is the fraction of right answers among those that name the class, **recall** the fraction of its images that are found, F1 their harmonic mean.
 
 # %%
 metrics.per_class_report(test.labels, runs[0].test).round(2)
@@ -618,6 +618,8 @@ figures.plot_confusion_matrix(test.labels, runs[0].test);
 figures.plot_confusion_matrix(test.labels, theirs[0].test);
 
 # %% [markdown]
+# Both recipes err most between T-shirt, Pullover, Coat and Shirt.
+#
 # The network that you have trained names the first ten test images, and then the ten that it gets wrong with the highest probability:
 
 # %%
