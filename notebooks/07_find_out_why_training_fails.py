@@ -49,7 +49,7 @@ EPOCHS = budget.epochs(full=3, quick=2)
 # ## Ten per cent, and nothing else
 #
 # Report B trained a shallow network and got 10 % on the test images. For most classes, it says, precision,
-# recall and F1 are undefined. It does not say why.
+# recall and F1 are undefined.
 #
 # Two very different networks are right 10 % of the time. One guesses. The other gives the same answer whatever it is shown.
 #
@@ -81,15 +81,15 @@ fact("a constant answer leaves nine of ten precisions undefined",
      constant.precision.isna().sum() == 9)
 
 # %% [markdown]
-# You may have expected the same of both. The guessers scatter around a thousand; the constant answer hits it exactly. The table of
+# The guessers scatter around a thousand; the constant answer hits it exactly. The table of
 # classes separates them at once. **Precision** asks: of the images called *Bag*, how many are bags? For a class that is never
 # named, that is zero divided by zero. A guesser names all ten classes, and all its precisions are defined.
 #
-# So the report's network gave one answer for (nearly) all images: a symptom, not yet a cause.
+# So the report's network never named most classes; probably it gave one answer for (nearly) all images. That is a symptom, not yet a cause.
 #
 # ## Fifteen ways to spoil one recipe
 #
-# To compare causes, everything else must be equal. So the network is written as a **recipe**, a dictionary of choices, and a **fault** changes one entry. The recipe is report B's, as far as it is known: one hidden layer, Adam, batches of 32.
+# To compare causes, everything else must be equal. So the network is written as a **recipe**, a dictionary of choices, and a **fault** changes one entry (in one case three). The recipe is report B's, as far as it is known: one hidden layer, Adam, batches of 32.
 
 # %%
 RECIPE = {
@@ -117,14 +117,12 @@ FAULTS = {
     "weights do not move": {"rate": 0.0}}
 
 # %% [markdown]
-# Some need a word.
-#
-# - *Pixels not scaled*: they run from 0 to 255. Adam survives this, as you will see, so here it is plain gradient descent (SGD).
-# - *No number in the data*: one pixel of one image is NaN, *not a number*, like a gap in a file.
+# - *Pixels not scaled*: they run from 0 to 255. Adam survives this, as you will see, so here it is plain gradient descent (SGD), at the rate that suited scaled pixels in the chapter before.
+# - *No number in the data*: one pixel of one image is NaN, *not a number*.
 # - *Images emptied*: pixels from 0 to 1 were stored as whole numbers, and nearly all became 0.
-# - *Prepared differently in use*: training images are light on black, those in use dark on white.
+# - *Prepared differently in use*: the background is 0 in training and 1 in use.
 # - *Labels shifted*: class 0 is called 1, and so on, and 9 becomes 0.
-# - *Outputs cut at zero*: ReLU after the last layer, where softmax belongs. *Softmax over images*: along the wrong axis.
+# - *Outputs cut at zero*: ReLU after the last layer, where softmax belongs. *Softmax over images*: along the wrong axis, over the images of a batch.
 
 # %%
 ENDINGS = {"softmax": lambda: keras.layers.Softmax(),
@@ -152,10 +150,6 @@ def compiled(recipe):
     optimizer.learning_rate = recipe["rate"]
     network.compile(optimizer, "sparse_categorical_crossentropy")
     return network
-
-
-# %% [markdown]
-# The same for the data:
 
 
 # %%
@@ -235,14 +229,14 @@ hidden = *right["softmax twice"], *right["softmax over images"]
 claim("two misplaced softmaxes leave more than 60 % right, with every seed",
       min(hidden) > 0.6)
 # %% [markdown]
-# The list has those with exactly 10 % from every seed. You may have expected to see every fault. Two hide: a network that is right most of the time does not look broken. (Keras computes the loss from the scores before
-# a last softmax, so softmax along the wrong axis spoils the answers and not the training.) And to be right on
-# almost *nothing* takes knowledge: with shifted labels the network tells the classes apart and gives each its neighbour's number.
+# The list has those with exactly 10 % from every seed. You may have expected accuracy to show every fault. Two hide: a network that is right most of the time does not look broken. (Keras computes the loss from the scores before
+# a last softmax, so softmax along the wrong axis spoils the answers and not the training.) Inverted images lie
+# *below* 10 %, and shuffled labels with most seeds. With shifted labels hardly an answer is right, and that takes knowledge: the network tells the classes apart and gives each its neighbour's number.
 #
 # ## Before the first step: is the loss what it must be?
 #
 # A network that knows nothing should give each class a probability of a tenth. The loss is minus the logarithm of the
-# probability of the right class, so it should start near $-\ln(1/10) = \ln 10$, which is about 2.3. This check costs nothing.
+# probability of the right class, so it should start near $-\ln(1/10) = \ln 10$, about 2.3.
 #
 # **Predict:** which faults change the first loss?
 
@@ -281,10 +275,10 @@ claim("unscaled pixels, softmax missing, outputs cut: more than twice ln 10",
       min(far) > 2 * np.log(10))
 
 # %% [markdown]
-# You may have expected more of them to show. About half leave no trace in this number. A healthy network starts a little above ln 10, because random weights have
+# You may have expected more of them to show: over half leave no trace in this number. A healthy network starts a little above ln 10, because random weights have
 # random preferences. Exactly ln 10 is suspicious here: the outputs do not depend on the image. Far above it: look at the pixels and the last layer. The lost pixel has no dot, since its loss is NaN.
 #
-# A second number: what loss can an answer reach that **ignores the image**? At best it gives each class its
+# What loss can an answer reach that **ignores the image**? At best it gives each class its
 # probability among the labels, which makes ln 10 for ten equal classes. As a control, train the healthy recipe on black images:
 
 # %%
@@ -309,8 +303,8 @@ claim("with images the loss falls below that of an answer without them",
       end["healthy"] < np.log(10) - 1)
 
 # %% [markdown]
-# The emptied images lie between: only pixels of exactly 1 survived, and these few still tell something. The loss does not
-# betray this fault; ten images drawn on the screen would.
+# The emptied images lie between: the few pixels of exactly 1 survived, and still tell something. This loss does not
+# betray the fault; ten images drawn on the screen would.
 #
 # ## Can it learn thirty-two images by heart?
 #
@@ -354,13 +348,13 @@ claim("shuffled labels are learned by heart, too",
       np.all(losses[:, -1] < losses[:, 0] / 2))
 
 # %% [markdown]
-# You may have expected no. It can: so few images can be learned by heart with any labels. This divides the search. If the batch
-# is *not* learned, the fault is in the images, the network, the loss or the rate. If it is, look at the labels next.
+# It can: so few images can be learned by heart with any labels. If the batch
+# is *not* learned, the fault is in the images, the network, the loss or the rate. If it is, look next at the labels and at the images in use.
 #
 # The dotted line is a floor. A second softmax gets probabilities in place of scores, at best a one and nine zeros, and then gives the right class
-# $e/(e+9)$, about 0.23. The same happens when a network that ends on softmax meets a loss with `from_logits=True`.
+# $e/(e+9)$, about 0.23. (Softmax at the end and `from_logits=True` would do the same, but Keras on TensorFlow notices, warns and takes the scores.)
 #
-# The batch also shows whether the **learning rate** fits. Repeat it with a hundredth of the rate, and with a hundred times the rate:
+# The batch also shows whether the **learning rate** fits. Repeat it with a hundredth and with a hundred times the rate:
 
 # %%
 keras.utils.set_random_seed(0)
@@ -390,7 +384,7 @@ claim("a smaller step helps too large a rate, a larger one too small a rate",
 # ## Why does nothing move?
 #
 # Training moves each weight against its **gradient**. A hidden unit with ReLU whose sum is negative for every image gives zero
-# for every image, and passes back a gradient of zero: a **dead unit**. Three questions tell why nothing moves. Are the units silent in a fresh copy? Are they silent now? Does a gradient arrive at the hidden layer?
+# for every image, and passes back a gradient of zero: a **dead unit**. Three questions tell why nothing moves. Are the units silent in a fresh, untrained copy? Are they silent now? Does a gradient arrive at the hidden layer?
 
 # %%
 STILL = ["healthy", "units start dead", "rate too large",
@@ -444,7 +438,7 @@ def neighbour_agreement(images, labels):
 
 
 # %% [markdown]
-# Five images, the most similar one below each, and the labels of a training with shuffled labels:
+# Five images, the most similar one below each, and their shuffled labels:
 
 # %%
 wrong = RECIPE | FAULTS["labels shuffled"]
@@ -473,9 +467,9 @@ figures.plot_confusion_matrix(
     validation.labels, answers(shifted, validation.images));
 
 # %% [markdown]
-# The whole diagonal is displaced by one. No network learns that by accident.
+# The whole diagonal is displaced by one.
 #
-# Third, the images in use may be **prepared differently** from those in training. Compare the two mean images, pixel by pixel, in units of their standard error. Two samples of one kind
+# Last, the images in use may be **prepared differently** from those in training. Compare the two mean images, pixel by pixel, in units of their standard error, the scatter that a mean has by chance. Two samples of one kind
 # lie about one such unit apart.
 
 # %%
@@ -495,12 +489,12 @@ claim("only the other preparations lie more than 4 standard errors apart",
       [gap > 4 for gap in gaps.values()] == [False, True, True])
 
 # %% [markdown]
-# The number below each name is that distance. Training and validation figures do not show such a fault, because both sets went through the same preparation. The images in use do, and
-# this comparison needs no labels.
+# The number below each name is that distance. Training and validation figures cannot show such a fault, because both sets are prepared alike. The images in use do, and
+# need no labels for it.
 #
 # ## Which failures look alike?
 #
-# Here is the whole picture: a row for each network, a column for each symptom. The larger the dot, the more of the five seeds show it.
+# A row for each network, a column for each symptom: the larger the dot, the more of the five seeds show it. *Rows do not add up*: an image's outputs are no probabilities. *Company changes answers*: they depend on the other images of the batch. *Errors are cheap*: even a certain error costs little.
 
 # %%
 signs = pd.DataFrame([
@@ -523,7 +517,7 @@ claim("each fault has a symptom that every seed shows; the healthy network "
       and signs.loc["healthy"].sum() == 0)
 
 # %% [markdown]
-# *One answer for all*, the report's symptom, has many causes. *Weights all equal* and *units start dead* have the same row; only a look at the weights can separate
+# *One answer for all*, the report's symptom, has many causes. *Weights all equal* and *units start dead* have the same row; a look at the weights separates
 # them. And *batch is not learned* never stands for a fault in the labels.
 #
 # ## Can a program make the diagnosis?
@@ -554,8 +548,8 @@ say(f"Of the {5 * len(FAULTS)} faulty trainings of the evidence bank it "
 # %% [markdown]
 # This number is worth little. The checks and their limits were written while looking at such trainings, so it is the doctor's *training* accuracy. What counts are strangers:
 #
-# - five other kinds: a wide layer, two layers with `tanh`, convolutions with normalisation and dropout, five layers, a recurrent network that reads rows;
-# - other optimisers, seeds and strengths of the same faults, such as four fifths of the labels shuffled;
+# - five other kinds of network, with convolutions in one and a recurrent layer in another;
+# - other optimisers, seeds and strengths of the same faults;
 # - sound networks that might look ill: few images, classes of unequal size, standardised pixels.
 #
 # The set was written down before the doctor saw it, and neither was changed afterwards (`make experiments NAME=strangers`). But one author wrote both; your faults may be harder.
@@ -609,8 +603,8 @@ claim("the doctor does worse on strangers than on its own examples",
       hits.high < known)
 
 # %% [markdown]
-# On its own examples it made no mistake; on ill strangers it does. Look where: most concern the recurrent network, whose weights are inside
-# a cell, where the doctor does not look. So the rate holds for this mixture of networks; with more of that kind it would be lower.
+# On its own examples it made no mistake; on ill strangers it does. Most concern the recurrent network. Its weights are inside
+# a cell, where the doctor does not look, so unscaled pixels escape it. Two swapped classes, its shifted labels, would escape it in any network. (Some *softmax twice* are of the kind that Keras mends.) So the rate holds for this mixture of faults and networks.
 #
 # ## What broke the report's network?
 #
@@ -644,8 +638,8 @@ lost = np.isnan(broken.layers[1].kernel.numpy())
  "last loss": round(broken.history.history["loss"][-1], 3)}
 
 # %% [markdown]
-# You may have expected a loss of NaN. Some code for ReLU gives 0 for NaN, and then the loss looks like that of an untrained network. At the step with the lost pixel
-# each hidden unit gets a weight that is NaN. From then on every sum is NaN, and all images get the same ten outputs.
+# Where the code for ReLU passes NaN on, the last loss is NaN; where it gives 0 for NaN, the loss looks like that of an untrained network. Either way, the step with the lost pixel
+# gives each hidden unit a weight that is NaN. From then on every sum is NaN, and all images get the same ten outputs.
 
 # %%
 broken_report = metrics.per_class_report(test.labels, called)
@@ -671,37 +665,31 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # ## A checklist for one page
 #
-# Stop at the first thing that is out of order, mend it, and start again.
+# Stop at the first answer that is no, mend what stands in brackets, and start again.
 #
 # **Before training**
 #
-# | check | if not |
-# |---|---|
-# | Ten images drawn as the network gets them: they and their labels right? | casts, shuffling |
-# | All numbers finite, and of a size near one? | gaps, scale |
-# | Labels from 0 to outputs less one, in the loss's form? | renumber, other loss |
-# | An image's outputs: probabilities? Or scores, and the loss knows it? | last activation |
-# | The same outputs when the image comes alone? | axis of softmax |
-# | First loss near the logarithm of the number of classes? | scale, last activation |
-# | Not equal to it? | starting weights |
+# - Ten images drawn as the network gets them: they and their labels right? (casts, shuffling)
+# - All numbers finite, and of a size near one? (gaps, scale)
+# - Labels from 0 to the number of outputs minus one, in the form that the loss wants? (renumber, other loss)
+# - An image's outputs: probabilities, or scores and the loss knows it? (last activation)
+# - The same outputs when the image comes alone? (axis of softmax)
+# - First loss near the logarithm of the number of classes? (scale, last activation)
+# - And not exactly equal to it? (starting weights)
 #
 # **One batch of 32, again and again**
 #
-# | check | if not |
-# |---|---|
-# | Does any weight change? | rate zero, frozen layers |
-# | Does the loss go towards zero? | a hundredth, a hundredfold rate |
-# | Does it pass 1.46 (ten classes)? | softmax twice |
-# | Do units differ between images? | in a fresh copy, too: start; else: rate |
+# - Does any weight change? (rate zero, frozen layers)
+# - Does the loss go towards zero? (try a hundredth of the rate, and a hundredfold)
+# - With ten classes, does it fall below 1.46? (softmax twice)
+# - Do hidden units differ between images? (silent in a fresh copy: starting weights; only later: rate)
 #
 # **After training**
 #
-# | check | if not |
-# |---|---|
-# | Loss below that of an answer that ignores the image? | images or labels spoilt |
-# | All classes named? | dead units, NaN |
-# | Accuracy not *below* chance? | numbering of classes |
-# | Images in use like those in training, on average? | one function for both |
+# - Loss below that of an answer that ignores the image? (images or labels spoilt)
+# - All classes named? (dead units, NaN)
+# - Accuracy not *below* chance? (numbering of classes)
+# - Images in use like those in training, on average? (one function for both)
 #
 # Only then: longer training, a larger network, more images.
 #
@@ -758,7 +746,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 # </details>
 # <details><summary>c) Numbers of epochs</summary>
 #
-# No. Overfitting would have lowered the validation accuracy.
+# No. What too many epochs spoil shows on the validation images, and there accuracy is good.
 #
 # </details>
 #
