@@ -81,8 +81,8 @@ say(f"Four hidden layers of 256 units have "
 
 # %% [markdown]
 # The **plain** network is these four layers without any remedy, trained by Adam at a constant rate of `0.001` in batches of 128. It went through the 55 000 training
-# images twelve times, from five seeds. The course's evidence bank keeps these trainings and all others that this chapter compares; here they are only read.
-# (`make experiments NAME=dense` trains them again, in about an hour.)
+# images twelve times, from five seeds. The course's evidence bank keeps these trainings and all others that this chapter compares
+# (`make experiments NAME=dense` trains them again, in about an hour).
 #
 # **Predict:** training loss and validation loss, against epochs. Do both fall to the end?
 
@@ -91,7 +91,7 @@ bank = evidence.read("dense")
 losses = {"training": bank.curves("plain", "cross_entropy"),
           "validation": bank.curves("plain", "val_cross_entropy")}
 
-# %% mystnb={"image": {"alt": "Loss of the plain network against twelve epochs, as bands over five seeds: the training loss falls all the way, the validation loss falls at first, turns within the first epochs and ends well above the training loss"}}
+# %% mystnb={"image": {"alt": "Loss of the plain network against twelve epochs, as bands over five seeds: the training loss falls all the way, the validation loss falls at first, then turns and ends well above the training loss"}}
 figures.plot_bands(losses, unit=1)
 plt.ylabel("cross-entropy");
 
@@ -117,7 +117,7 @@ claim("with every seed the validation loss has risen by a twentieth or "
 #
 # ## Does a signal survive thirty layers?
 #
-# Each layer multiplies by weights, and thirty layers multiply thirty times. So the size of the first weights should matter. They are drawn at random: normal numbers, times a
+# Each layer multiplies by weights, and thirty layers multiply thirty times. The first weights are drawn at random: normal numbers, times a
 # *scale*, divided by the root of the number of inputs. A scale of 1 is the rule of Glorot and Bengio (for layers of equal width), $\sqrt 2$ is the rule of He and others.
 #
 # **Predict:** which of four scales keeps the size of the numbers after thirty layers with ReLU?
@@ -147,7 +147,7 @@ def send_forward(layers, signal):
 
 
 # %% [markdown]
-# Gradients travel back through the same weights. Each layer multiplies the gradient that arrives from behind with the signal that arrived from the front; the product is the gradient of its
+# Gradients travel back through the same weights. Each layer multiplies the gradient that arrives from behind by the signal that arrived from the front; the product is the gradient of its
 # *weights*, by which the layer learns.
 #
 # **Predict:** with too small a scale, which layers get the smallest weight gradients: the first, the last, or those in the middle?
@@ -202,7 +202,7 @@ say("From the first layer to the thirtieth the outputs are multiplied by "
     + ".")
 
 # %% [markdown]
-# Only He's scale keeps the size. A ReLU sets about half of the numbers to zero, and with them half of the mean square; a scale of $\sqrt 2$, squared, makes up for that. Any other scale changes the
+# Only He's scale roughly keeps the size. A ReLU sets about half of the numbers to zero, and with them half of the mean square; a scale of $\sqrt 2$, squared, makes up for that. Any other scale changes the
 # size by the same factor in each layer, which is a straight line on this axis.
 #
 # Now the lowest panel. You may have expected the *first* layers to get the smallest weight gradients, because the gradient vanishes on its way to them. But the lines are nearly level:
@@ -294,13 +294,13 @@ claim("from He's start the gain is less than a tenth of that",
       effect["He's start"].high < 0.1 * effect["small start"].value)
 
 # %% [markdown]
-# The gradients were small but useful, and $\epsilon$ hid them.
+# The gradients were small but useful, and $\epsilon$ hid them. The gain is somewhat less than He's lead above, so $\epsilon$ is most of the cause, not all of it.
 # The usual remedy is another one, though: start with the right scale, or make the scale not matter.
 #
 # ## How does batch normalisation make the scale not matter?
 #
-# **Batch normalisation** takes the weighted sums of each unit over the batch, subtracts their mean and divides by their standard deviation. Then the
-# network may choose a *gain* and a *shift* for each unit.
+# **Batch normalisation** takes the weighted sums of each unit over the batch, subtracts their mean and divides by their standard deviation. Then it
+# multiplies by a *gain* and adds a *shift*, which each unit learns.
 
 
 # %%
@@ -325,7 +325,7 @@ fact("nothing", np.allclose(
     once, normalise(mixed @ (1000 * weights), 1, 0, epsilon=0)))
 
 # %% [markdown]
-# Sums that are a thousand times as large have a standard deviation that is a thousand times as large, and the division removes both. So the scale of the start should no longer matter. The tower that starts small, normalised:
+# Sums that are a thousand times as large have a standard deviation that is a thousand times as large, and the division removes both. (The layer's $\epsilon$, zero in this test, matters only for sums that hardly vary.) So the scale of the start should no longer matter. The tower that starts small, normalised:
 
 # %%
 rescue = bank.compare("tower, small start, normalised", "tower, small start")
@@ -336,7 +336,7 @@ claim("normalised, the tower that starts small learns with every seed",
 
 # %% [markdown]
 # In use there is no batch to take a mean of: an image may come alone. So the layer keeps **running averages** of the means and variances during training and uses them afterwards. (`momentum=0.9` says how slowly they move;
-# Keras' 0.99 is meant for longer trainings.) Further below you will see what happens if someone forgets this.
+# Keras' 0.99 is meant for longer trainings.)
 #
 # ## What do dropout, weight decay and label smoothing do?
 #
@@ -370,7 +370,7 @@ axis.legend();
 # meets in use, when nothing is dropped.
 #
 # **Weight decay** makes each weight a little smaller in each step: by the rate times the decay, times the weight itself. In Keras it is an argument of `AdamW`, which applies it outside of
-# Adam's division. (A penalty on squared weights in the loss is another thing under Adam, since its gradient would be divided, too.)
+# Adam's division.
 #
 # **Label smoothing** changes the target: 0.91 for the true class and 0.01 for each other class in place of 1 and 0. Then a probability very near 1 is no longer the best answer.
 #
@@ -406,13 +406,13 @@ axis.set(xlabel="part of the training", title="learning rate")
 axis.legend();
 
 # %% [markdown]
-# The cycle differs from the constant rate in two ways: it climbs higher, and it falls to zero. The **low cycle**, which falls and never climbs above the constant rate, will tell which of the two counts.
+# The cycle differs from the constant rate in three ways: it starts low, climbs higher, and falls to zero. The **low cycle**, which never climbs above the constant rate, will tell what the high peak adds.
 #
 # ## Which remedies help?
 #
-# Now each remedy is added *alone* to the plain network, with the same images, epochs and seeds. Each has a usual setting and was tuned as little as the plain
-# network's rate, that is, not at all: dropout of 0.2 after every hidden layer, a decay of 0.1, a cycle with its peak at `0.005`, a smoothing of 0.1. Two
-# rows are no remedies: the low cycle, and a start with weights ten times as large as He's.
+# Now each remedy is added *alone* to the plain network, with the same images, epochs and seeds. Each has a usual setting and, like the plain
+# network's rate, was not tuned: dropout of 0.2 after every hidden layer, a decay of 0.1, a cycle with its peak at `0.005`, a smoothing of 0.1. Two
+# rows are no remedies: the low cycle, and first weights ten times as large as He's.
 #
 # **Predict:** which remedy gains most? Does one of them lose?
 
@@ -458,10 +458,11 @@ claim("a rate that falls to zero gains with every seed, and more than each "
           gains[name].value for name in REMEDIES if name != "one cycle"))
 
 # %% [markdown]
-# *Training* is the accuracy on training images with dropout switched off; its distance to *validation* shows how far the network overfits. *Last loss* minus *lowest loss* says how much
+# *Training* is the accuracy on training images with dropout switched off. *Last loss* minus *lowest loss* says how far the network overfits: how much
 # the validation loss has risen by the end.
 #
-# You may have expected each remedy to gain. With these settings, alone and at a constant rate, most change little. What changes most is the falling rate, and that is in the *low cycle*, which was meant as a control.
+# You may have expected each remedy to gain. With these settings, alone, only one cycle gains much, and none is shown to lose. The large start loses many points: four layers need the right scale, too.
+# The largest gain is that of the *low cycle*, meant as a control. (Its fall is the likely cause; but it starts low, too, and a fall alone was not tried.)
 # So ask what the high peak adds to it, and what all the others add together:
 
 # %%
@@ -516,13 +517,13 @@ claim("without remedies the four layers are behind the single one",
       effects["depth, without remedies"].high < 0)
 
 # %% [markdown]
-# You may have expected the deeper network to be ahead. Without remedies it is behind, and with them a gain is not shown: the interval includes zero. So for dense layers on these images depth is not what counts. (With
-# convolutions it is another matter, as later chapters show.)
+# You may have expected the deeper network to be ahead. Without remedies it is behind, and with them the interval includes zero. So here, from one dense layer to four, depth is not what counts. (With
+# convolutions it is another matter.)
 
 # %% [markdown]
 # ## Train the network, and test it once
 #
-# Here is all of it in a form that you can copy. The final network has all five remedies, is wider than those above and trained for longer: three layers of 512 units, a dropout of 0.3, twenty epochs. (This recipe was fixed before the comparisons above were made; a low peak was not tried in it.) Smoothing needs
+# The final network has all five remedies, is wider than those above and trained for longer: three layers of 512 units, a dropout of 0.3, twenty epochs. (This recipe was fixed before the comparisons above were made; a low peak was not tried in it.) Smoothing needs
 # labels as ten numbers (**one-hot**), which `to_categorical` makes.
 
 # %%
@@ -550,10 +551,10 @@ run = network.fit(
 figures.plot_learning_curves(run.history);
 
 # %% [markdown]
-# During training accuracy is measured *with* dropout, on validation images without; so the first may be the lower one. And a smoothed loss never gets near zero.
+# During training accuracy is measured *with* dropout, on validation images without; so the first may be the lower one. A smoothed loss never gets near zero.
 #
-# One trap. A network with batch normalisation behaves differently in training and in use; `predict` and a plain call are for use. Suppose someone
-# calls the trained network with `training=True`, on batches of a single class, because the files are sorted by class. **Predict:** what does the network make of 500 sandals?
+# One trap. `predict` and a plain call normalise by the running averages. Suppose someone
+# calls the trained network with `training=True`, on batches of a single class, because the files are sorted by class. **Predict:** how much accuracy does that cost?
 
 # %%
 in_use = network.predict(
@@ -584,7 +585,7 @@ claim("in training mode batches of one class cost more than 20 points, and "
       and right["training mode, mixed"].low > right["in use"].high - 0.1)
 
 # %% [markdown]
-# What all images of a batch have in common is subtracted, and in a batch of sandals that is the sandal. Mixed batches, the control, do little harm, although dropout is active in both.
+# What all images of a batch have in common is subtracted, and in a batch of sandals that is the sandal. Mixed batches, the control, do little harm, although dropout is active in both. (Such calls move the running averages, too, so try this on a copy.)
 #
 # Now the test images. The figure comes from the five trainings of this recipe in the bank, and nothing above was chosen by it.
 
@@ -606,7 +607,7 @@ metrics.per_class_report(test.labels, final[0].test).round(3)
 figures.plot_confusion_matrix(test.labels, final[0].test);
 
 # %% [markdown]
-# The network that you trained above names the first ten test images, and then those that it gets wrong with the highest probability:
+# Most mistakes lie between Shirt, T-shirt, Pullover and Coat. The network that you trained above names the first ten test images, and then those that it gets wrong with the highest probability:
 
 # %%
 probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(
@@ -648,8 +649,8 @@ claim("shuffling all images by one permutation costs less than a point",
       shuffled.low > -0.01)
 
 # %% [markdown]
-# It loses nothing. Here is the proof, in three steps. **First**, a weighted sum does not depend on the order of its terms. Put the rows of the first weight matrix in the
-# order of the pixels, and the shuffled image gets the same sums, so the same answer. On the network that you trained:
+# No loss is shown: the interval includes zero. And none can be expected, as three steps prove. **First**, a weighted sum does not depend on the order of its terms. Put the rows of the first weight matrix in the
+# order of the pixels, and the shuffled image gets the same sums. On the network that you trained:
 
 # %%
 twin = build([512] * 3, normalise=True, dropout=0.3)
@@ -818,13 +819,13 @@ solved(rows_in_place, check_rows_in_place)
 # %% [markdown]
 # ## What we found
 #
-# - The plain network [overfits](#what-does-a-plain-deep-network-learn): its validation loss turns early.
-# - Through thirty layers [only He's scale keeps the size of a signal](#does-a-signal-survive-thirty-layers). With too small a scale the weight gradients vanish in all layers alike, not only in the first.
-# - A tower that starts too small does not train, and [the cause is Adam's epsilon](#why-does-a-network-that-starts-small-not-train): with a smaller one, and nothing else changed, it learns.
+# - The plain network [overfits](#what-does-a-plain-deep-network-learn): its validation loss turns and rises.
+# - Through thirty layers [only He's scale roughly keeps the size of a signal](#does-a-signal-survive-thirty-layers). With too small a scale the weight gradients vanish in all layers alike, not only in the first.
+# - A tower that starts too small does not train, and [most of the cause is Adam's epsilon](#why-does-a-network-that-starts-small-not-train): with a smaller one, and nothing else changed, it learns.
 # - [Batch normalisation](#how-does-batch-normalisation-make-the-scale-not-matter) makes the scale of the weights not matter and saves the same tower.
-# - The five remedies [together gain](#which-remedies-help) with every seed, and a learning rate that falls to zero gains most of it alone.
+# - The five remedies [together gain](#which-remedies-help) with every seed, and a learning rate that rises and falls to zero gains most of it alone.
 # - At equal parameters [the remedies gain more than the depth](#was-it-the-depth).
-# - A dense network [loses nothing when all images are shuffled](#what-can-no-dense-network-use) by one permutation.
+# - A dense network [shows no loss when all images are shuffled](#what-can-no-dense-network-use) by one permutation.
 
 # %% [markdown]
 # ## Further reading
