@@ -47,7 +47,7 @@ train, validation, test = load_fashion_mnist()
 #
 # Every model so far got 784 pixels as a list. Nothing in it says that two pixels are neighbours. Before networks learned what to look for, people wrote it down: an image is described by its **edges**, the places where the brightness changes.
 #
-# The **gradient** of an image says at each pixel how fast the ink grows to the right and how fast downwards. Both are differences of two neighbours.
+# The **gradient** of an image says at each pixel how fast the ink (the pixel's value) grows to the right and how fast downwards. Each of the two is a difference of the neighbours on both sides. Here they are for a boot:
 
 
 # %%
@@ -75,12 +75,12 @@ for axis, (name, picture) in zip(axes, shown.items()):
     axis.axis("off")
 
 # %% [markdown]
-# Red is growth, blue its opposite. The length of the gradient, $\sqrt{a^2 + d^2}$ for growth $a$ across and $d$ down, is the **strength** of the edge; the angle says in which direction the ink grows.
+# Red is growth, blue its opposite. Seen from the left or from above, ink grows where the boot begins and falls where it ends. The length of the gradient, $\sqrt{a^2 + d^2}$ for growth $a$ across and $d$ down, is the **strength** of the edge; the angle says in which direction the ink grows.
 #
 # ## How does a histogram describe a region?
 #
 # Where exactly an edge runs differs from one boot to the next. So cut the image into 7x7 **cells** of 4x4 pixels, and in each cell add up the strength of the edges for each of eight directions. An edge between two directions is shared between them, the
-# nearer one getting more. The result is a **histogram of oriented gradients** (HOG): 7 x 7 x 8 = 392 numbers.
+# nearer one getting more. The result is a **histogram of oriented gradients** (HOG): 7 x 7 x 8 = 392 numbers, which are drawn as stars below.
 
 
 # %%
@@ -161,7 +161,7 @@ def edges(images):
 # %% [markdown]
 # ## What are edges worth to a support vector machine?
 #
-# We take the machine of the chapter on simple models: PCA shortens every description to 200 numbers, then the RBF kernel compares them. The setting `gamma="scale"` measures distances in units of the description's own spread, so one value fits all. `C`, the price of a point inside the margin, is 5; afterwards we try others.
+# We take the machine of the chapter on simple models: PCA shortens every description to 200 numbers (a shorter one keeps its length), then the RBF kernel compares them. The setting `gamma="scale"` measures distances in units of the description's own spread, so one value fits all. `C`, the price of a point inside the margin, is 5; afterwards we try others.
 #
 # A fair comparison needs pixels with the same last touches, so they come both as they are and as roots of shares. And to see which part of the description helps, two poorer ones each leave out one thing: the directions (only how much edge lies in each cell) and the cells (only
 # how much edge of the whole image has each direction).
@@ -238,7 +238,7 @@ pd.DataFrame({
     index=["edges lead by (points)", "from", "to"]).T.round(1)
 
 # %% [markdown]
-# The last touches may help pixels, too, but edges stay ahead of pixels that got the same. Cells are worth more than directions: eight numbers for a whole image are not enough. But both are needed.
+# Edges are ahead of both kinds of pixels. Their lead over pixels with the same last touches is the smaller one, so part of the other comes from the touches and not from the edges. Cells are worth more than directions, but both are needed. (Part of that is sheer number: without directions 49 numbers are left, without cells only eight.)
 #
 # Perhaps the price of 5 happens to suit edges. So try a lower and a higher one:
 
@@ -254,6 +254,8 @@ claim("edges lead at both prices, and by over a point",
 (100 * by_price).rename_axis(columns="C").round(1)
 
 # %% [markdown]
+# So the price is not what puts edges ahead.
+#
 # ## Do edges help trees, too?
 #
 # A tree asks about one column at a time. An edge is a difference of two pixels, so no single question about pixels can see it.
@@ -294,7 +296,7 @@ claim("edges help all three, and on edges the machine is ahead of both",
       all(each.low > 0 for each in (*gains.values(), *over_trees)))
 
 # %% [markdown]
-# You may have expected the trees to gain most, because no question about one pixel can see an edge. They gain, but they stay behind the machine. A tree still asks about one number at a time, while a kernel compares all 392 at once.
+# You may have expected the trees to gain most, because no question about one pixel can see an edge. They gain, but no more than the machine does, and they stay behind it. One reason may be that a tree still asks about one number at a time, while a kernel compares all of them at once.
 #
 # ## Is it because pixels have neighbours?
 #
@@ -347,7 +349,7 @@ claim("shuffling the pixels first takes away over two thirds of what edges "
           for model, each in lost.items()))
 
 # %% [markdown]
-# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. The first shuffle takes away the gain, though columns, sums and roots are the same. So the gain
+# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (The trees change a little, because they draw columns at random.) The first shuffle takes away the gain: on edges of shuffled pixels no model does better than on plain pixels, though columns, sums and roots are the same. So the gain
 # comes from the neighbourhood: a cell adds up what lies side by side.
 #
 # This knowledge was put in by hand: look at small regions, look for edges, do not mind their exact place. A convolutional network has the first and the last built in and *learns* what to look for.
@@ -384,7 +386,7 @@ say(f"Chosen: weight **{weight}**. Minus weight 0, which is edges alone: "
     f"{lead(shaded[weight], shaded[0])}.")
 
 # %% [markdown]
-# Where this interval contains zero, the validation images cannot tell whether shades help at all. We keep what they choose.
+# Where this interval contains zero, the validation images cannot tell whether shades help at all. (And a little of the lead is luck, since the weight was chosen on these same images.) We keep what they choose.
 #
 # ## How far does the machine get with all images?
 #
@@ -424,7 +426,7 @@ metrics.per_class_report(test.labels, machine_called).round(3)
 figures.plot_confusion_matrix(test.labels, machine_called);
 
 # %% [markdown]
-# In a full run no other classical model of this book is right as often. What it still confuses are the four classes that hang from shoulders and have much the same outline.
+# In a full run no other classical model of this book is right as often. What it still confuses are mostly T-shirt, Pullover, Coat and Shirt, which have much the same outline.
 #
 # The machine gives scores, not probabilities. Its clearest mistakes are those in which the true class's score stays furthest behind that of the winner.
 
@@ -445,7 +447,7 @@ figures.show_named(
 # %% [markdown]
 # ## And the best of the trees?
 #
-# XGBoost gets the same edges and shades of the same images. The validation loss says when to stop.
+# XGBoost gets the same edges and shades of the same images. The validation loss says when to stop, after a few dozen rounds at most, to save time.
 
 # %%
 sharp = boosted(budget.choose(full=60, quick=30), early_stopping_rounds=10)
@@ -487,7 +489,7 @@ figures.plot_confusion_matrix(test.labels, sharp_called);
 figures.show_mistakes(test.images, test.labels, sharp_guess);
 
 # %% [markdown]
-# Both models confuse the same classes. Their descriptions are equal, so what separates them is how they use it.
+# Both models confuse the same classes. They had the same description of the same images, so the difference lies in the models and their settings. More rounds might bring XGBoost nearer.
 #
 # ## Check yourself
 #
