@@ -28,6 +28,22 @@ def pack(points: np.ndarray) -> str:
     return base64.b64encode(zlib.compress(planes.tobytes(), 9)).decode()
 
 
+def count_pieces(points: np.ndarray, reach: float = 8, smallest: int = 5) -> int:
+    """How many separate groups the points fall into.
+
+    Points nearer than `reach` times the median distance to a nearest neighbour are joined; groups of fewer than
+    `smallest` points do not count.
+    """
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(points)
+    nearest = tree.query(points, k=2)[0][:, 1]
+    joined = tree.sparse_distance_matrix(tree, reach * np.median(nearest))
+    group = connected_components(joined, directed=False)[1]
+    return int(np.sum(np.bincount(group) >= smallest))
+
+
 def unpack(text: str) -> np.ndarray:
     """One row a point; the longer side of the map runs from 0 to 1."""
     planes = np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), np.uint8).reshape(2, -1)

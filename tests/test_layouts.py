@@ -95,3 +95,10 @@ def test_a_run_maps_all_three_sets_with_its_settings(monkeypatch):
     sizes = {name: len(layouts.unpack(text)) for name, text in numbers.items()}
     assert sizes == {"images": 60, "cloud": 500, "groups": 300}
     assert asked == [(30, "random", 3)] * 3
+
+
+def test_pieces_leave_specks_out():
+    group = np.linspace(0, 1, 20)
+    line = np.concatenate([group, group + 50, group + 100, [200]])
+    assert layouts.count_pieces(np.column_stack([line, line])) == 3
+    assert layouts.count_pieces(np.column_stack([group, group])) == 1
