@@ -170,6 +170,82 @@ def plot_bands(curves: Mapping[str, np.ndarray], axis: Axes | None = None, unit:
     return axis.figure
 
 
+def plot_accuracies(
+    counts: Sequence[int], curves: Mapping[str, Sequence], axis: Axes | None = None, unit: float = 100
+) -> Axes:
+    """For each name an accuracy with its interval at each count. The counts stand at equal distances."""
+    _check_rows(curves, "plot_accuracies")
+    axis = axis or plt.subplots(figsize=(WIDTH, 3.2))[1]
+    for row, (name, accuracies) in enumerate(curves.items()):
+        if len(accuracies) != len(counts):
+            raise ValueError(
+                f"{name!r} has {len(accuracies)} accuracies; expected one for each of {len(counts)} counts."
+            )
+        values = unit * np.array([(each.value, each.low, each.high) for each in accuracies])
+        axis.errorbar(
+            range(len(counts)),
+            values[:, 0],
+            np.abs(values[:, 1:] - values[:, :1]).T,
+            marker="osD^v"[row % 5],
+            capsize=3,
+            label=name,
+        )
+    axis.set_xticks(range(len(counts)), [str(count) for count in counts])
+    axis.set_ylabel("per cent right")
+    return axis
+
+
+def scatter_classes(points: np.ndarray, labels: np.ndarray, axis: Axes | None = None, size: float = 14) -> Axes:
+    """Points on a plane, each class with its colour and its mark."""
+    points, labels = np.asarray(points), class_numbers(labels, "labels")
+    if points.shape != (len(labels), 2):
+        raise ValueError(f"points have shape {points.shape}; expected ({len(labels)}, 2), one row for each label.")
+    axis = axis or plt.subplots(figsize=(WIDTH, 4.6))[1]
+    for k, name in enumerate(CLASS_NAMES):
+        axis.scatter(
+            *points[labels == k].T,
+            s=size,
+            linewidths=0,
+            label=name,
+            color=CLASS_COLORS[name],
+            marker=CLASS_MARKERS[name],
+        )
+    return axis
+
+
+def name_classes(axis: Axes) -> None:
+    """A legend of the classes above a figure in which they were scattered."""
+    handles = axis.get_legend_handles_labels()
+    place = {"loc": "outside upper center", "ncols": 5, "fontsize": 9.5, "handletextpad": 0, "columnspacing": 0.8}
+    legend = axis.figure.legend(*handles, **place)
+    for handle in legend.legend_handles:
+        handle.set_sizes([45])
+
+
+def show_maps(
+    maps: Mapping[str, np.ndarray], labels: np.ndarray | None = None, columns: int = 3, size: float = 6
+) -> Figure:
+    """Maps of the same points side by side, all axes of a map in one scale. With labels each class has its own mark."""
+    _check_rows(maps, "show_maps")
+    columns = min(columns, len(maps))
+    rows = -(-len(maps) // columns)
+    side = WIDTH / columns
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * (side + 0.2)), squeeze=False)
+    for axis in axes.flat[len(maps) :]:
+        axis.axis("off")
+    for axis, (title, points) in zip(axes.flat, maps.items()):
+        if labels is None:
+            axis.scatter(*np.asarray(points).T, s=size, linewidths=0)
+        else:
+            scatter_classes(points, labels, axis, size)
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(title, fontsize=10)
+        axis.set_aspect("equal", adjustable="datalim")
+    if labels is not None:
+        name_classes(axes.flat[0])
+    return figure
+
+
 def _check_rows(values: Mapping, called: str) -> None:
     if not values or any(np.size(row) == 0 for row in values.values()):
         raise ValueError(f"{called} got nothing to draw for at least one name; expected some numbers for each.")

@@ -1,15 +1,18 @@
-"""What chapter 3 defines, on inputs small enough to check by hand."""
+"""What chapter 3 defines, on inputs small enough to check by hand; and what its prose says of the recorded maps."""
 
-import matplotlib.pyplot as plt
+import ast
+
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 from sklearn.decomposition import PCA
 
-from helpers import figures
-from helpers.data import CLASS_NAMES
+from helpers import evidence, layouts
+from tools import train_run
+from tools.chapters import ROOT
 
 chapter = chapter_functions("03_compress_with_pca")
+CODE = (ROOT / "notebooks" / "03_compress_with_pca.py").read_text(encoding="utf-8")
 
 
 def rows(count=200, width=6, seed=0):
@@ -24,9 +27,9 @@ def pca():
 
 
 @pytest.mark.parametrize(("degrees", "expected"), [(0, 2.0), (90, 0.0), (45, 1.0), (180, 2.0)])
-def test_spread_is_the_variance_along_the_direction(degrees, expected):
+def test_variance_is_that_along_the_direction(degrees, expected):
     points = np.array([[-1.0, 0.0], [1.0, 0.0]])
-    assert chapter.spread_along(points, degrees) == pytest.approx(expected)
+    assert chapter.variance_along(points, degrees) == pytest.approx(expected)
 
 
 def test_principal_components_are_those_of_scikit_learn(pca):
@@ -56,175 +59,80 @@ def test_all_components_rebuild_exactly_and_none_gives_the_mean(pca):
     np.testing.assert_allclose(chapter.decode(np.zeros((1, 2)), pca)[0], data.mean(axis=0))
 
 
-def test_walk_starts_at_the_mean_and_steps_by_standard_deviations():
-    images = np.random.default_rng(2).random((30, 784))
-    pca = PCA(3).fit(images)
-    walk = chapter.walk(pca, 1, [0, 2])
-    assert walk.shape == (2, 28, 28)
-    np.testing.assert_allclose(walk[0].ravel(), images.mean(axis=0))
-    moved = chapter.encode(walk[1].reshape(1, 784), pca, 3)[0]
-    np.testing.assert_allclose(moved, [0, 2 * np.sqrt(pca.explained_variance_[1]), 0], atol=1e-9)
-
-
-@pytest.mark.parametrize("brightness", [0.004, 1.0])
-def test_lone_pixel_has_the_root_of_the_count_as_z(brightness):
-    assert chapter.z_of_lone_pixel(brightness, 101) == pytest.approx(10)
-
-
-def test_scatter_gives_each_class_its_color_mark_and_points():
-    figure, axis = plt.subplots()
-    labels = np.repeat(np.arange(10), 2)
-    points = np.column_stack([labels, np.arange(20)])
-    chapter.scatter_classes(axis, points, labels)
-    assert [drawn.get_label() for drawn in axis.collections] == list(CLASS_NAMES)
-    np.testing.assert_array_equal(axis.collections[3].get_offsets(), points[6:8])
-    colors = {plt.matplotlib.colors.to_hex(drawn.get_facecolor()[0]) for drawn in axis.collections}
-    assert colors == set(figures.PALETTE)
-    assert len({drawn.get_paths()[0].vertices.tobytes() for drawn in axis.collections}) == 10
-    plt.close(figure)
-
-
-def test_variance_between_is_one_for_a_telling_axis_and_zero_for_an_idle_one():
-    labels = np.repeat([0, 1], 2)
-    codes = np.array([[1.0, 1.0], [1.0, -1.0], [4.0, 1.0], [4.0, -1.0]])
-    np.testing.assert_allclose(chapter.variance_between(codes, labels), [1, 0])
-
-
-def test_variance_between_weighs_classes_by_their_size():
-    codes = np.array([[0.0], [0.0], [0.0], [4.0], [6.0]])
-    labels = np.array([0, 0, 0, 1, 1])
-    assert chapter.variance_between(codes, labels)[0] == pytest.approx(6 / 6.4)
-
-
-def test_far_out_counts_both_sides_beyond_four_deviations():
-    column = np.r_[np.tile([-1.0, 1.0], 99), 50.0, -50.0]
-    codes = np.column_stack([column, np.tile([-1.0, 1.0], 100)]) + 7
-    np.testing.assert_allclose(chapter.far_out(codes), [2 / 200, 0])
-
-
-def test_rebuild_error_is_what_the_missing_components_hold(pca):
+def test_rebuild_leaves_what_the_missing_components_hold(pca):
+    module = chapter_functions("03_compress_with_pca")
+    module.pca = pca
     data = rows()
     missing = pca.explained_variance_[2:].sum() * (len(data) - 1) / len(data) / data.shape[1]
-    assert chapter.rebuild_error(data, pca, 2) == pytest.approx(missing)
-    assert chapter.rebuild_error(data, pca, 6) == pytest.approx(0, abs=1e-12)
+    assert np.mean((module.rebuild(data, 2) - data) ** 2) == pytest.approx(missing)
 
 
-def test_rebuild_steps_end_in_the_image_itself():
-    images = np.random.default_rng(3).random((20, 28, 28))
-    pca = PCA(10).fit(images.reshape(-1, 784))
-    steps = chapter.rebuild_steps(images[4], pca, [1, 5, 10])
-    assert steps.shape == (4, 28, 28)
-    np.testing.assert_array_equal(steps[-1], images[4])
-    distances = ((steps - images[4]) ** 2).sum(axis=(1, 2))
-    assert all(later < earlier for earlier, later in zip(distances, distances[1:]))
+def test_ratio_of_ten_is_that_of_a_pca_of_the_pixels_kept():
+    data = rows(300, 15)
+    kept = np.arange(0, 15, 2).repeat(1)[:8].tolist() + [1, 3, 5, 7]
+    expected = PCA().fit(data[:, kept]).explained_variance_ratio_[:10].sum()
+    assert chapter.ratio_of_ten(np.cov(data.T), kept) == pytest.approx(100 * expected)
 
 
-def test_detour_undoes_the_standardising():
-    data = rows() * [1, 5, 1, 20, 1, 1]
-    deviations = data.std(axis=0)
+def told_apart(codes, labels, pair, most=5_000):
     module = chapter_functions("03_compress_with_pca")
-    module.pca = PCA().fit(data)
-    module.deviations = deviations
-    module.standard_pca = PCA().fit((data - data.mean(axis=0)) / deviations)
-    assert module.standard_rebuild_error(data, 6) == pytest.approx(0, abs=1e-12)
-    assert module.standard_rebuild_error(data, 2) > module.rebuild_error(data, module.pca, 2)
+    part = type("Part", (), {"labels": labels})
+    module.train = module.validation = part
+    module.z_codes = module.z_new = codes
+    module.most = most
+    return module.told_apart(pair, 1).value
 
 
-def test_pair_accuracy_looks_at_the_two_classes_only():
-    random = np.random.default_rng(4)
+def test_two_classes_are_told_apart_by_themselves_alone():
     labels = np.repeat([0, 1, 2], 40)
-    codes = np.array([0.0, 100.0, 0.0])[labels][:, None] + random.normal(size=(120, 1))
-    assert chapter.pair_accuracy((0, 1), codes, labels, codes, labels) == 1
-    assert chapter.pair_accuracy((0, 2), codes, labels, codes, labels) < 0.8
+    codes = np.array([0.0, 100.0, 0.0])[labels][:, None] + np.random.default_rng(4).normal(size=(120, 1))
+    assert told_apart(codes, labels, (0, 1)) == 1
+    assert told_apart(codes, labels, (0, 2)) < 0.8
 
 
-def test_pair_accuracy_uses_no_more_images_than_allowed():
+def test_the_vote_uses_no_more_images_than_allowed():
     labels = np.repeat([0, 1], 30)
-    codes = labels[:, None] * 10.0
     # The first 30 known images are all of class 0, so every image of class 1 is called 0.
-    assert chapter.pair_accuracy((0, 1), codes, labels, codes, labels, most=30) == 0.5
+    assert told_apart(labels[:, None] * 10.0, labels, (0, 1), most=30) == 0.5
 
 
-def test_shared_neighbours():
+def test_neighbours_kept():
     line = np.arange(40.0)[:, None]
-    assert chapter.shared_neighbours(line, -2 * line, count=3) == 1
+    assert chapter.neighbours_kept(line, -2 * line, count=3) == 3
     shuffled = np.random.default_rng(5).permutation(line)
-    assert chapter.shared_neighbours(line, shuffled, count=3) < 0.4
+    assert chapter.neighbours_kept(line, shuffled, count=3) < 1.2
 
 
 def test_a_point_is_not_its_own_neighbour():
     near, far = np.array([[0.0], [1.0], [10.0], [11.5]]), np.array([[0.0], [10.0], [1.0], [11.5]])
-    assert chapter.shared_neighbours(near, far, count=1) == 0
+    assert chapter.neighbours_kept(near, far, count=1) == 0
 
 
-def test_class_distances_ignore_scale_and_keep_ratios():
-    points = np.array([[0.0, 0], [2, 0], [1, 4], [1, 4], [1, 12], [1, 12]])
-    labels = np.array([0, 0, 5, 5, 7, 7])
-    distances = chapter.class_distances(points, labels)
-    np.testing.assert_allclose(distances, np.array([4, 12, 8]) / 8)
-    np.testing.assert_allclose(chapter.class_distances(9 * points, labels), distances)
+def test_agreement_ignores_turning_mirroring_and_scale():
+    points = np.random.default_rng(6).normal(size=(50, 2))
+    turned = 7 * points @ np.array([[0.6, -0.8], [0.8, 0.6]]) * [1, -1] + 3
+    assert chapter.agreement(points, turned) == pytest.approx(1)
+    assert abs(chapter.agreement(points, np.random.default_rng(7).normal(size=(50, 2)))) < 0.2
 
 
-def test_count_pieces_leaves_specks_out():
-    group = np.linspace(0, 1, 20)
-    line = np.concatenate([group, group + 50, group + 100, [200]])
-    assert chapter.count_pieces(line[:, None]) == 3
-    assert chapter.count_pieces(group[:, None]) == 1
-
-
-def test_widths_and_gaps():
-    base = np.array([[-1.0, 0], [1, 0], [0, 1], [0, -1]])
-    points = np.concatenate([base, base * 3 + [10, 0], base + [50, 0]])
-    assert chapter.widths_and_gaps(points, np.repeat([0, 1, 2], 4)) == pytest.approx((3, 4))
-
-
-def test_vote_is_that_of_five():
-    old = np.array([[0.0], [1], [2], [3], [4], [100]])
-    assert list(chapter.vote(old, np.array([7, 3, 3, 3, 7, 1]), np.array([[0.0]]))) == [3]
-
-
-def test_timed_vote_uses_the_given_number_of_images():
-    class Labels:
-        labels = np.array([2] * 5 + [8] * 5)
-
+def test_neighbours_name_a_class_without_the_image_itself():
     module = chapter_functions("03_compress_with_pca")
-    module.used, module.train = 5, Labels
-    called, seconds = module.timed_vote(np.arange(10.0)[:, None], np.array([[9.0]]))
-    assert list(called) == [2]
-    assert seconds >= 0
+    module.labels = np.array([0] * 11 + [1])
+    points = np.array([[float(n), 0.0] for n in range(11)] + [[5.1, 0.0]])
+    called = module.called_by(points)
+    assert called[-1] == 0, "its own label must not count"
 
 
-@pytest.mark.parametrize(
-    ("shares", "images", "expected"),
-    [
-        ({2: 0.5, 10: 0.79, 50: 0.8, 99: 0.795}, 1600, 10),  # one standard error is 0.01
-        ({2: 0.5, 10: 0.789, 50: 0.8, 99: 0.795}, 1600, 50),
-        ({2: 0.5, 10: 0.789, 50: 0.8, 99: 0.795}, 100, 10),
-        ({50: 0.6, 2: 0.9}, 100, 2),
-    ],
-)
-def test_smallest_size_within_one_standard_error(shares, images, expected):
-    assert chapter.smallest_good_size(shares, images) == expected
+def test_widths_and_gaps_of_groups_that_are_known():
+    assert chapter.widths_and_gaps(experiment.groups()) == pytest.approx((10, 9), rel=0.1)
 
 
-def test_random_codes_have_the_mean_and_covariance_asked_for():
-    codes = rows(500, 3)
-    drawn = chapter.random_codes(codes, 20_000, np.random.default_rng(6))
-    assert drawn.shape == (20_000, 3)
-    np.testing.assert_allclose(drawn.mean(axis=0), codes.mean(axis=0), atol=0.1)
-    np.testing.assert_allclose(np.cov(drawn.T), np.cov(codes.T), rtol=0.1, atol=0.1)
-
-
-def test_distance_to_the_closest():
-    known = np.array([[0.0, 0], [10, 0]])
-    np.testing.assert_allclose(chapter.distance_to_closest(np.array([[0.0, 3], [9, 0]]), known), [3, 1])
-
-
-def test_shift_moves_right_and_loses_what_leaves():
-    image = np.arange(1.0, 7).reshape(1, 2, 3)
-    assert chapter.shift_right(image, 1).tolist() == [[[0, 1, 2], [0, 4, 5]]]
-    np.testing.assert_array_equal(chapter.shift_right(image, 0), image)
-    assert image[0, 0, 0] == 1, "the image given stays as it was"
+def test_vote_is_that_of_five_of_the_images_in_use():
+    module = chapter_functions("03_compress_with_pca")
+    module.train = type("Part", (), {"labels": np.array([7, 3, 3, 3, 7, 1, 1, 1, 1])})
+    module.used = 6
+    known = np.array([[0.0], [1], [2], [3], [4], [100], [0], [0], [0]])
+    assert list(module.vote(known, np.array([[0.0]]))) == [3]
 
 
 def test_solutions_pass_their_checks_and_stand_rounding():
@@ -236,8 +144,8 @@ def test_solutions_pass_their_checks_and_stand_rounding():
 @pytest.mark.parametrize(
     ("check", "wrong"),
     [
-        ("check_components_needed", lambda ratios, share: int(np.argmax(np.cumsum(ratios) >= share))),
-        ("check_components_needed", lambda ratios, share: int(np.sum(np.cumsum(ratios) <= share)) + 1),
+        ("check_components_needed", lambda ratios, part: int(np.argmax(np.cumsum(ratios) >= part))),
+        ("check_components_needed", lambda ratios, part: int(np.sum(np.cumsum(ratios) <= part)) + 1),
         ("check_strangeness", lambda rows, rebuilt: np.mean((rows - rebuilt) ** 2)),
         ("check_strangeness", lambda rows, rebuilt: np.mean((rows - rebuilt) ** 2, axis=0)),
         ("check_strangeness", lambda rows, rebuilt: np.mean(np.abs(rows - rebuilt), axis=1)),
@@ -246,3 +154,79 @@ def test_solutions_pass_their_checks_and_stand_rounding():
 def test_checks_find_the_usual_slips(check, wrong):
     with pytest.raises(AssertionError):
         getattr(chapter, check)(wrong)
+
+
+# The recorded maps.
+
+experiment = train_run.load_experiment((ROOT / "experiments" / "maps.py").read_text(encoding="utf-8"), "maps")
+bank = evidence.read("maps")
+
+
+def maps_of(variant, name):
+    return [layouts.unpack(run.numbers[name]) for run in bank.runs(variant)]
+
+
+def assigned(*names):
+    """What the chapter's own cells make of these names."""
+    space = {"np": np}
+    for node in ast.parse(CODE).body:
+        named = {leaf.id for target in getattr(node, "targets", []) for leaf in ast.walk(target) if hasattr(leaf, "id")}
+        if isinstance(node, ast.Assign) and named & {*names, "group", "centres", "widths"}:
+            exec(compile(ast.Module([node], []), "chapter", "exec"), space)
+    return [space[name] for name in names]
+
+
+def test_the_known_data_are_those_of_the_experiment():
+    cloud, groups = assigned("cloud", "groups")
+    np.testing.assert_array_equal(cloud, experiment.cloud())
+    np.testing.assert_array_equal(groups, experiment.groups())
+
+
+def test_every_variant_that_the_chapter_names_is_recorded_with_five_seeds():
+    assert {variant: len(bank.runs(variant)) for variant in bank.variants} == dict.fromkeys(experiment.VARIANTS, 5)
+    quoted = {node.value for node in ast.walk(ast.parse(CODE)) if isinstance(node, ast.Constant)}
+    assert set(experiment.VARIANTS) <= quoted
+
+
+def test_from_the_pca_start_all_seeds_of_tsne_give_one_map():
+    first, *others = maps_of("t-SNE", "images")
+    assert all(np.abs(first - other).max() < 0.01 for other in others)
+
+
+def test_random_starts_of_tsne_ended_in_two_arrangements():
+    maps = maps_of("t-SNE, random start", "images")
+    values = sorted(chapter.agreement(a, b) for n, a in enumerate(maps) for b in maps[:n])
+    steps = np.diff(values)
+    assert steps.max() > 0.05 and np.sort(steps)[-2] < 0.02, "one gap: pairs agree nearly perfectly or clearly less"
+
+
+@pytest.mark.parametrize(
+    ("variant", "fewest", "most"),
+    [
+        ("t-SNE, perplexity 5", 20, 99),
+        ("UMAP, neighbours 5", 20, 99),
+        ("UMAP", 2, 9),
+        ("t-SNE", 1, 1),
+        ("t-SNE, perplexity 100", 1, 1),
+        ("UMAP, neighbours 50", 1, 1),
+    ],
+)
+def test_few_neighbours_tear_the_cloud_and_umap_tears_it_a_little_by_itself(variant, fewest, most):
+    counts = [layouts.count_pieces(points) for points in maps_of(variant, "cloud")]
+    assert fewest <= min(counts) and max(counts) <= most
+    assert layouts.count_pieces(experiment.cloud()) == 1
+
+
+@pytest.mark.parametrize("variant", ["t-SNE", "UMAP"])
+def test_both_maps_hide_width_and_distance(variant):
+    found = np.array([chapter.widths_and_gaps(points) for points in maps_of(variant, "groups")])
+    assert (np.abs(found[:, 0] - 1) < 0.1).all(), "as wide as the others"
+    assert (found[:, 1] < 3).all(), "most of a ninefold distance is hidden"
+
+
+def test_a_random_start_moves_more_in_umap_than_another_setting_does():
+    usual, moved = maps_of("UMAP", "images"), maps_of("UMAP, random start", "images")
+    start = [chapter.agreement(a, b) for n, a in enumerate(moved) for b in moved[:n]]
+    for variant in ("UMAP, neighbours 5", "UMAP, neighbours 50"):
+        setting = [chapter.agreement(a, b) for a, b in zip(usual, maps_of(variant, "images"))]
+        assert np.mean(start) < np.mean(setting)

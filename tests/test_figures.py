@@ -10,6 +10,7 @@ from PIL import Image
 
 from helpers import figures
 from helpers.data import CLASS_NAMES
+from helpers.metrics import Accuracy
 from tools import limits
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, for linear RGB.
@@ -217,3 +218,44 @@ def test_columns_without_weights_are_joined_row_by_row():
     figure = figures.show_small_network([("sum", [1.0, -1.0], None), ("ReLU", [1.0, 0.0], None)], {})
     lines = [line.get_ydata().tolist() for line in figure.axes[0].lines if len(line.get_xdata()) == 2]
     assert lines == [[0, 0], [-1, -1]]
+
+
+def accuracies(*values):
+    return [Accuracy(value, value - 0.02, value + 0.01, 100) for value in values]
+
+
+def test_accuracies_stand_at_equal_distances_with_their_intervals():
+    axis = figures.plot_accuracies([2, 50], {"few": accuracies(0.5, 0.7), "many": accuracies(0.6, 0.9)})
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["2", "50"]
+    line, _, (bars,) = axis.containers[1]
+    np.testing.assert_allclose(line.get_xydata(), [[0, 60], [1, 90]])
+    np.testing.assert_allclose(bars.get_segments()[1], [[1, 88], [1, 91]])
+    with pytest.raises(ValueError, match="one for each of 3 counts"):
+        figures.plot_accuracies([1, 2, 3], {"few": accuracies(0.5, 0.7)})
+
+
+def test_scattered_classes_have_their_color_mark_and_points():
+    labels = np.repeat(np.arange(10), 2)
+    points = np.column_stack([labels, np.arange(20)])
+    axis = figures.scatter_classes(points, labels)
+    assert [drawn.get_label() for drawn in axis.collections] == list(CLASS_NAMES)
+    np.testing.assert_array_equal(axis.collections[3].get_offsets(), points[6:8])
+    colors = {plt.matplotlib.colors.to_hex(drawn.get_facecolor()[0]) for drawn in axis.collections}
+    assert colors == set(figures.PALETTE)
+    assert len({drawn.get_paths()[0].vertices.tobytes() for drawn in axis.collections}) == 10
+    figures.name_classes(axis)
+    assert [text.get_text() for text in axis.figure.legends[0].get_texts()] == list(CLASS_NAMES)
+    with pytest.raises(ValueError, match="one row for each label"):
+        figures.scatter_classes(points[:5], labels)
+
+
+def test_maps_share_one_legend_and_keep_their_shape():
+    labels = np.arange(10)
+    points = np.column_stack([labels, labels**2])
+    figure = figures.show_maps({"a": points, "b": 2 * points, "c": points, "d": points}, labels, columns=3)
+    assert [axis.get_title(loc="left") for axis in figure.axes if axis.axison] == ["a", "b", "c", "d"]
+    assert all(axis.get_aspect() == 1 for axis in figure.axes if axis.axison)
+    assert len(figure.legends) == 1
+    assert figures.show_maps({"cloud": points}).legends == []
+    with pytest.raises(ValueError, match="nothing to draw"):
+        figures.show_maps({})

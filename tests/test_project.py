@@ -96,8 +96,8 @@ def test_every_import_is_declared(folder, extras):
     assert undeclared == set(), "declare them in pyproject.toml, then `make lock UPGRADE=`"
 
 
-# The first three are imported where they may be missing; the theme is the one that Jupyter Book brings.
-OPTIONAL = ("keras_hub", "tensorflow_datasets", "tomli", "pydata_sphinx_theme")
+# All but the theme are imported where they may be missing; the theme is the one that Jupyter Book brings.
+OPTIONAL = ("keras_hub", "tensorflow_datasets", "tomli", "umap", "pydata_sphinx_theme")
 
 
 def imported(code):

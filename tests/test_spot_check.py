@@ -72,6 +72,14 @@ def test_each_commit_chooses_one_of_the_shortest_runs(tmp_path):
     assert len({each.seed for each in chosen}) > 2
 
 
+def test_runs_without_predictions_are_never_chosen_however_short_and_many(tmp_path):
+    """A map, say, is no training whose answers could be compared, and may need a library that is not installed."""
+    maps = [Run("maps", "UMAP", seed, "k", numbers={"images": "points"}, seconds=0.1) for seed in range(50)]
+    for each in [*maps, run(seed=3)]:
+        write_json(tmp_path / each.experiment / each.file_name, as_content(each))
+    assert {spot_check.choose(tmp_path, f"{number:040x}").experiment for number in range(60)} == {"toy"}
+
+
 def test_an_empty_bank_is_an_error_in_words(tmp_path):
     with pytest.raises(PipelineError, match="bank is empty"):
         spot_check.choose(tmp_path, "ab")
