@@ -262,6 +262,28 @@ def read(name: str, folder: Path | str | None = None) -> Evidence:
     return Evidence(name, [load_run(path, name) for path in files])
 
 
+def read_together(*names: str, folder: Path | str | None = None) -> Evidence:
+    """The runs of several experiments as one, so that variants of different experiments can be compared.
+
+    That is fair only where the difference between the experiments is what the comparison is about: the images are the
+    same, the recipe need not be.
+    """
+    if not names:
+        raise EvidenceError('read_together got no experiment; expected names, as in read_together("depth", "dense").')
+    runs, home = [], {}
+    for name in dict.fromkeys(names):
+        found = read(name, folder)
+        for variant in found.variants:
+            if variant in home:
+                raise EvidenceError(
+                    f"Experiments {home[variant]!r} and {name!r} both have a variant {variant!r}, so they cannot be read "
+                    "together. Read each with evidence.read, or give one variant another name in its experiment."
+                )
+            home[variant] = name
+            runs += found.runs(variant)
+    return Evidence(",".join(dict.fromkeys(names)), runs)
+
+
 def bank() -> Path:
     """results/runs/ of a checkout, or the copy inside the installed package."""
     checkout = Path(__file__).resolve().parent.parent / "results" / "runs"

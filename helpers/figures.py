@@ -296,6 +296,99 @@ def _signed(number: float) -> str:
     return f"{number:+.2f}".replace("-", "−") if number else "0"
 
 
+def show_feature_maps(maps: Sequence[np.ndarray], titles: Sequence[str], columns: int = 5) -> Figure:
+    """Pictures side by side, each on its own scale: in grey, or, where numbers are negative, blue below zero and red above."""
+    if not len(maps) == len(titles) > 0:
+        raise ValueError(f"show_feature_maps got {len(maps)} maps and {len(titles)} titles; expected one for each.")
+    columns = min(columns, len(maps))
+    rows, side = -(-len(maps) // columns), WIDTH / columns
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * (side + 0.16)), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, picture, title in zip(axes.flat, maps, titles):
+        signed, limit = np.min(picture) < 0, max(np.abs(picture).max(), 1e-9)
+        axis.imshow(picture, cmap=DIVERGING if signed else "gray_r", vmin=-limit if signed else 0, vmax=limit)
+        axis.set_title(title, fontsize=9, loc="center", pad=3)
+    return figure
+
+
+def draw_numbers(axis: Axes, grid: np.ndarray, cmap: str = "gray_r", limit: float | None = None) -> None:
+    """A small grid as an image with its numbers written into it. In a diverging map zero lies in the middle."""
+    grid = np.asarray(grid, float)
+    limit = limit or max(np.abs(grid).max(), 1e-9)
+    picture = axis.imshow(grid, cmap=cmap, vmin=-limit if cmap == DIVERGING else 0, vmax=limit)
+    for row, column in np.ndindex(*grid.shape):
+        value = grid[row, column]
+        light = np.dot([0.2126, 0.7152, 0.0722], picture.cmap(picture.norm(value))[:3])
+        axis.text(
+            column,
+            row,
+            _short(value),
+            ha="center",
+            va="center",
+            fontsize=10,
+            color="black" if light > 0.45 else "white",
+        )
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    for side in axis.spines.values():
+        side.set(visible=True, color="0.6")
+
+
+def show_weighted_sum(
+    windows: Sequence[np.ndarray], weights: Sequence[np.ndarray], names: Sequence[str], bias: float | None = None
+) -> Figure:
+    """What one filter does at one place: a row for each map with its window, the weights on it and the sum of products.
+
+    With several maps, or a bias, a last line adds all up.
+    """
+    if not len(windows) == len(weights) == len(names) > 0:
+        raise ValueError(
+            f"show_weighted_sum got {len(windows)} windows, {len(weights)} grids of weights and {len(names)} names; "
+            "expected as many of each, and one at least."
+        )
+    sums = [float(np.sum(np.multiply(*pair))) for pair in zip(windows, weights)]
+    rows, last = len(sums), len(sums) > 1 or bias is not None
+    figure = plt.figure(figsize=(WIDTH, 1.55 * rows + 0.3 * last))
+    grid = figure.add_gridspec(rows + last, 3, width_ratios=(1, 1, 0.7), height_ratios=[1] * rows + [0.15] * last)
+    limits = [1.5 * max(np.abs(part).max() for part in parts) for parts in (windows, weights)]  # pale, for the numbers
+    for row, (window, slice_, name, total) in enumerate(zip(windows, weights, names, sums)):
+        left, middle, right = (figure.add_subplot(grid[row, column]) for column in range(3))
+        draw_numbers(left, window, limit=limits[0])
+        draw_numbers(middle, slice_, DIVERGING, limits[1])
+        left.set_title(name, fontsize=10, loc="center", pad=3)
+        middle.set_title("its weights", fontsize=10, loc="center", pad=3)
+        middle.text(-0.22, 0.5, "×", transform=middle.transAxes, ha="center", va="center", fontsize=16)
+        right.text(0, 0.5, f"= {_short(total)}", transform=right.transAxes, va="center", fontsize=14)
+        right.axis("off")
+    if last:
+        line = figure.add_subplot(grid[rows, :])
+        terms = sums if bias is None else [*sums, bias]
+        text = " ".join(_term(term, first=not place) for place, term in enumerate(terms))
+        note = "" if bias is None else "  (the last term is the bias)"
+        line.text(
+            0.5,
+            0.5,
+            f"together: {text} = {_short(sum(terms))}{note}",
+            transform=line.transAxes,
+            ha="center",
+            va="center",
+        )
+        line.axis("off")
+    return figure
+
+
+def _short(number: float) -> str:
+    """One decimal where it needs one, and a real minus sign."""
+    rounded = round(float(number), 1) + 0.0
+    return (f"{rounded:.0f}" if rounded == round(rounded) else f"{rounded:.1f}").replace("-", "−")
+
+
+def _term(number: float, first: bool) -> str:
+    """`4.2`, or behind another term `+ 4.2` or `− 1.1`."""
+    return _short(number) if first else f"{'−' if number < 0 else '+'} {_short(abs(number))}"
+
+
 def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure:
     """How the images of each true class (row) were called (column), in per cent of the row."""
     counts = confusion(labels, predictions)

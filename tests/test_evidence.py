@@ -155,6 +155,56 @@ def test_curves_of_all_seeds(tmp_path):
         found.curves("deep", "loss")
 
 
+def keep_experiment(folder, name, *variants):
+    """Another experiment beside the toy one, with these variants, each from two seeds."""
+    for number, variant in enumerate(variants):
+        for seed in range(2):
+            right = LABELS if number else np.where(np.arange(len(LABELS)) < 100, (LABELS + 1) % 10, LABELS)
+            each = Run(name, variant, seed, "k", validation=right)
+            write_json(folder / name / each.file_name, evidence.as_content(each))
+    return folder
+
+
+def test_variants_of_several_experiments_are_compared(tmp_path):
+    keep_experiment(keep_experiment(tmp_path, "one", "plain", "fancy"), "two", "shuffled")
+    found = evidence.read_together("one", "two", folder=tmp_path)
+    assert set(found.variants) == {"plain", "fancy", "shuffled"}
+    assert found.compare("fancy", "shuffled").value == pytest.approx(0.2)
+    assert [run.experiment for run in found.runs("shuffled")] == ["two", "two"]
+    apart = evidence.read("one", tmp_path)
+    assert found.compare("fancy", "plain") == apart.compare("fancy", "plain")
+
+
+def test_one_name_for_two_variants_is_refused(tmp_path):
+    keep_experiment(keep_experiment(tmp_path, "one", "plain"), "two", "shuffled", "plain")
+    with pytest.raises(EvidenceError, match="'one' and 'two' both have a variant 'plain'.*evidence.read"):
+        evidence.read_together("one", "two", folder=tmp_path)
+
+
+def test_an_experiment_that_is_named_twice_is_read_once(tmp_path):
+    keep_experiment(tmp_path, "one", "plain")
+    assert len(evidence.read_together("one", "one", folder=tmp_path).runs("plain")) == 2
+
+
+def test_reading_nothing_together_says_what_is_expected():
+    with pytest.raises(EvidenceError, match="expected names"):
+        evidence.read_together()
+
+
+def test_what_several_experiments_lack_is_named_with_the_command(tmp_path):
+    keep_experiment(keep_experiment(tmp_path, "one", "plain"), "two", "shuffled")
+    with pytest.raises(EvidenceError, match="no variant 'tiles'; there are: plain; shuffled.*NAME=one,two"):
+        evidence.read_together("one", "two", folder=tmp_path).runs("tiles")
+    with pytest.raises(EvidenceError, match="no experiment 'three'"):
+        evidence.read_together("one", "three", folder=tmp_path)
+
+
+def test_reading_together_reads_only_what_the_chapter_names(monkeypatch):
+    monkeypatch.setenv("COURSE_INPUTS", json.dumps({"evidence": ["depth"]}))
+    with pytest.raises(Exception, match="'dense', which its header does not name"):
+        evidence.read_together("depth", "dense")
+
+
 @pytest.mark.parametrize("seed_spread", [0.0, 0.03, 0.15])
 def test_the_interval_covers_a_known_difference(seed_spread):
     """Networks whose true difference is known, five seeds each on the same images: 95 of 100 intervals hold it."""

@@ -259,3 +259,47 @@ def test_maps_share_one_legend_and_keep_their_shape():
     assert figures.show_maps({"cloud": points}).legends == []
     with pytest.raises(ValueError, match="nothing to draw"):
         figures.show_maps({})
+
+
+def texts(axis):
+    return [text.get_text() for text in axis.texts]
+
+
+def test_numbers_are_written_into_a_grid_and_stay_legible():
+    axis = plt.subplots()[1]
+    figures.draw_numbers(axis, [[0, 0.25], [1, -2]], figures.DIVERGING)
+    assert texts(axis) == ["0", "0.2", "1", "−2"]
+    assert [text.get_color() for text in axis.texts] == ["black", "black", "black", "white"]
+    figures.draw_numbers(plt.subplots()[1], np.zeros((2, 2)))  # nothing to divide by
+
+
+def test_a_weighted_sum_shows_each_product_and_adds_them_up():
+    window, slice_ = np.array([[1, 0.5], [0, 2]]), np.array([[1, 0], [5, -1]])
+    figure = figures.show_weighted_sum([window, 2 * window], [slice_, -slice_], ["one", "two"], bias=-0.5)
+    written = [text for axis in figure.axes for text in texts(axis)]
+    assert "= −1" in written and "= 2" in written
+    assert "together: −1 + 2 − 0.5 = 0.5  (the last term is the bias)" in written
+    assert [axis.get_title(loc="center") for axis in figure.axes[:6:3]] == ["one", "two"]
+
+
+def test_a_single_window_has_no_last_line():
+    figure = figures.show_weighted_sum([np.eye(3)], [np.eye(3)], ["bag"])
+    assert len(figure.axes) == 3 and texts(figure.axes[2]) == ["= 3"]
+
+
+def test_windows_without_weights_are_refused():
+    with pytest.raises(ValueError, match="2 windows, 1 grids of weights and 2 names"):
+        figures.show_weighted_sum([np.eye(2)] * 2, [np.eye(2)], ["one", "two"])
+
+
+def test_maps_have_scales_of_their_own_and_red_only_above_zero():
+    figure = figures.show_feature_maps([np.eye(3), -2 * np.eye(3), np.zeros((3, 3))], ["one", "two", "none"], columns=2)
+    pictures = [axis.images[0] for axis in figure.axes if axis.images]
+    assert [picture.get_clim() for picture in pictures[:2]] == [(0, 1), (-2, 2)]
+    assert [picture.cmap.name for picture in pictures] == ["gray_r", figures.DIVERGING, "gray_r"]
+    assert len(figure.axes) == 4 and not any(axis.axison for axis in figure.axes)
+
+
+def test_maps_without_titles_are_refused():
+    with pytest.raises(ValueError, match="2 maps and 1 titles"):
+        figures.show_feature_maps([np.eye(2)] * 2, ["one"])
