@@ -82,7 +82,7 @@ def kept(project):
     return sorted((project / "results" / "runs" / "toy").glob("*.json"))
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=240):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen in time"
