@@ -1,7 +1,7 @@
 """The simple network without neighbourhoods: its recipe of the experiment `depth`, on images whose pixels were moved.
 
-Every image is rearranged in the same way, so no pixel is lost and only what lies beside what has changed. Moving whole
-tiles is the control: it breaks the picture up and keeps neighbours within a tile together.
+Every image is rearranged in the same way, so no pixel is lost and only what lies beside what has changed. (Larger tiles
+would break the picture up and keep neighbours within a tile together; they are not trained.)
 """
 
 from __future__ import annotations
