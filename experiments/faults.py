@@ -46,7 +46,11 @@ FAULTS = {
     "rate too small": {"rate": 1e-6},
     "weights do not move": {"rate": 0.0},
 }
-OTHERS = {"healthy": {}, "pixels not scaled, with Adam": {"pixels": "raw"}}
+OTHERS = {
+    "healthy": {},
+    "pixels not scaled, with Adam": {"pixels": "raw"},
+    "scaled, with SGD": {"optimizer": "sgd", "rate": 0.1},
+}
 
 
 def lose_one(images: np.ndarray) -> np.ndarray:

@@ -71,11 +71,11 @@ class Patient:
 
     @cached_property
     def loss(self) -> float:
-        return _loss(self.model, self.given, self.outputs)
+        return _loss(self.model, self.given, self.model(self.images))
 
     @cached_property
     def first_loss(self) -> float:
-        return _loss(self.model, self.given, _answers(self.fresh, self.images))
+        return _loss(self.model, self.given, self.fresh(self.images))
 
     @cached_property
     def blind_loss(self) -> float:
@@ -88,12 +88,13 @@ class Patient:
     def cost_of_error(self) -> float:
         """The loss of answers that are certain and wrong, with scores a thousand times as large.
 
-        About 16 where Keras' loss clips probabilities, hundreds where it takes scores, 2.46 behind two softmaxes of ten.
+        Hundreds where the loss takes scores, as Keras' does behind one softmax too, whatever `from_logits` says; about
+        16 where it clips probabilities; 2.46 behind two softmaxes of ten.
         """
         loud = louder(self.model)
-        outputs = _answers(loud, self.images)
+        outputs = loud(self.images)
         classes = outputs.shape[1]
-        wrong = (outputs.argmax(axis=1) + 1) % classes
+        wrong = (np.asarray(outputs).argmax(axis=1) + 1) % classes
         return _loss(loud, np.eye(classes, dtype="float32")[wrong] if self.given.ndim == 2 else wrong, outputs)
 
     @cached_property
@@ -252,8 +253,11 @@ def _answers(model: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.asarray(model(images))
 
 
-def _loss(model: keras.Model, labels: np.ndarray, outputs: np.ndarray) -> float:
-    """The loss that the network was compiled with, alone: no penalty on weights."""
+def _loss(model: keras.Model, labels: np.ndarray, outputs) -> float:
+    """The loss that the network was compiled with, alone: no penalty on weights.
+
+    Outputs come as the network's tensor: it remembers the scores before a softmax, and Keras' losses take those.
+    """
     loss = keras.losses.get(model.loss)
     return float(np.mean(loss(labels, outputs)))
 
@@ -269,7 +273,7 @@ def labels_beyond_the_outputs(patient: Patient) -> str | None:
 
 def loss_refuses_labels(patient: Patient) -> str | None:
     try:
-        _loss(patient.model, patient.given, patient.outputs)
+        _loss(patient.model, patient.given, patient.model(patient.images))
     except ValueError:
         form = "one-hot" if patient.given.ndim == 2 else "class numbers"
         return f"the loss refuses these labels, which are {form}"

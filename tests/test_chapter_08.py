@@ -21,9 +21,34 @@ def random():
     return np.random.default_rng(0)
 
 
+def load(name):
+    return train_run.load_experiment((ROOT / "experiments" / f"{name}.py").read_text(encoding="utf-8"), name)
+
+
 @pytest.fixture(scope="module")
 def experiment():
-    return train_run.load_experiment((ROOT / "experiments" / "dense.py").read_text(encoding="utf-8"), "dense")
+    return load("dense")
+
+
+def test_controls_of_the_schedule_start_where_the_plain_network_starts_and_share_its_recipe(experiment):
+    schedules = load("schedules")
+    keras.utils.set_random_seed(3)
+    plain = experiment.build(experiment.DEEP, experiment.HE, False, 0.0).get_weights()
+    keras.utils.set_random_seed(3)
+    assert all(np.array_equal(one, other) for one, other in zip(plain, schedules.build().get_weights(), strict=True))
+    for name in ("BATCH", "EPOCHS", "RATE"):
+        assert getattr(schedules, name) == getattr(experiment, name)
+
+
+def test_controls_of_the_schedule_are_the_two_halves_of_the_low_cycle():
+    schedules, steps = load("schedules"), 400
+    cycle = models.OneCycle(schedules.RATE, steps)
+    low, fall = (schedules.schedule(shape, steps) for shape in ("low start", "fall"))
+    for step in range(0, 101, 20):
+        assert float(low(step)) == pytest.approx(float(cycle(step)), rel=1e-5)
+    for part in (0.0, 0.3, 0.9, 1.0):
+        assert float(fall(part * 400)) == pytest.approx(float(cycle(100 + part * 300)), rel=1e-4, abs=1e-9)
+    assert float(low(399)) == pytest.approx(schedules.RATE)
 
 
 def kinds(network):
