@@ -628,7 +628,7 @@ claim("the same descent on scaled pixels does not give it either",
       min(descent) > 0.5)
 
 # %% [markdown]
-# Unscaled pixels give the picture together with plain gradient descent only: neither the pixels nor the optimiser does it alone.
+# Of these two optimisers, only plain gradient descent gives the picture on unscaled pixels, and on scaled ones it does not. So it takes both, the pixels and the optimiser.
 # So the symptom does not tell the cause, and the report gives nothing else. We show a fault that leaves its recipe as it is:
 # one lost pixel among all the training images.
 
