@@ -52,9 +52,9 @@ experiments: ## train what is missing of the evidence (NAME=depth SEEDS=0-4 ADDR
 	@$(RUN) -m tools.run_experiments $(if $(NAME),--name "$(NAME)") $(if $(SEEDS),--seeds "$(SEEDS)") \
 		$(if $(ADDRESS),--address "$(ADDRESS)")
 
-challenge: ## the quick book with shuffled labels: list the claims that hold all the same
+challenge: ## the quick book with shuffled labels: list the claims that hold all the same (N=05: one chapter)
 	@$(PYTHON) tools/set_up.py
-	@$(RUN) -m tools.challenge
+	@$(RUN) -m tools.challenge $(if $(N),--only $(N))
 
 pair: ## write every .ipynb from its .py
 	@$(PYTHON) tools/set_up.py

@@ -94,13 +94,29 @@ def test_main_writes_the_page_and_says_what_it_found(project, monkeypatch, capsy
     assert "2 claims hold without signal; 1 of 2 chapters stopped. The list: results" in capsys.readouterr().out
 
 
-def test_one_chapter_is_printed_and_the_page_stays(project, monkeypatch, capsys):
+def test_one_chapter_is_printed_and_its_list_renewed(project, monkeypatch, capsys):
     folder, outcomes = project
-    monkeypatch.setattr(challenge, "challenge", lambda where, chapters: [outcomes[1]] if chapters else None)
+    target = folder / "results" / "challenge.md"
+    target.parent.mkdir(exist_ok=True)
+    old = challenge.Outcome("02_b", [{"statement": "gone since", "kind": "claim", "holds": True, "judged": True}])
+    late = challenge.Outcome("10_z", [{"statement": "stays", "kind": "claim", "holds": True, "judged": True}])
+    target.write_text(challenge.page([outcomes[0], old, late]), encoding="utf-8")
+    new = challenge.Outcome("02_b", outcomes[1].stated)
+    monkeypatch.setattr(challenge, "challenge", lambda where, chapters: [new] if chapters else None)
     monkeypatch.setattr("sys.argv", ["challenge", "--only", "2"])
-    before = list((folder / "results").glob("*"))
     challenge.main(folder)
-    assert "coats are warm" in capsys.readouterr().out and list((folder / "results").glob("*")) == before
+    printed = capsys.readouterr().out
+    assert "coats are warm" in printed and "stays" not in printed
+    assert target.read_text(encoding="utf-8") == challenge.page([outcomes[0], new, late])
+
+
+def test_the_first_list_of_one_chapter_makes_a_page(project, monkeypatch):
+    folder, outcomes = project
+    (folder / "results" / "challenge.md").unlink(missing_ok=True)
+    monkeypatch.setattr(challenge, "challenge", lambda where, chapters: [outcomes[0]])
+    monkeypatch.setattr("sys.argv", ["challenge", "--only", "1"])
+    challenge.main(folder)
+    assert (folder / "results" / "challenge.md").read_text(encoding="utf-8") == challenge.page([outcomes[0]])
 
 
 @pytest.mark.parametrize("before", [None, "0"])

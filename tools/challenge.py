@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -118,22 +119,31 @@ def _claims(recorded: Path) -> list[dict]:
     return json.loads(recorded.read_text(encoding="utf-8")).get("claims", []) if recorded.exists() else []
 
 
-def page(outcomes: list[Outcome]) -> str:
-    """The list, for those who write and mend chapters."""
-    lines = [
-        INTRODUCTION,
-        "| chapter | claims | still hold | fail | not judged | ran to its end |",
-        "|---|---|---|---|---|---|",
-    ]
-    for each in outcomes:
-        holding, failing, open_ones = (
-            len(each.statements("claim", holds, judged))
-            for holds, judged in ((True, True), (False, True), (False, False))
-        )
-        claims = len({one["statement"] for one in each.stated if one["kind"] == "claim"})
-        end = "no" if each.stopped else "yes"
-        lines.append(f"| {each.chapter} | {claims} | {holding} | {failing} | {open_ones} | {end} |")
-    return "\n".join(lines) + "\n" + "".join(_section(each) for each in outcomes)
+def page(outcomes: list[Outcome], before: str = "") -> str:
+    """The list, for those who write and mend chapters. Chapters of the page before that are not among these stay."""
+    rows = {name: row for row, name in re.findall(r"(?m)^(\| (\d\w+) \|.*)$", before)}
+    sections = {text.partition("\n")[0]: text for text in re.split(r"(?m)^## (?=\d)", before)[1:]}
+    rows |= {each.chapter: _row(each) for each in outcomes}
+    sections |= {each.chapter: _section(each) for each in outcomes}
+    return "\n".join(
+        [
+            INTRODUCTION,
+            "| chapter | claims | still hold | fail | not judged | ran to its end |",
+            "|---|---|---|---|---|---|",
+            *(rows[name] for name in sorted(rows)),
+            *(f"\n## {sections[name].rstrip()}" for name in sorted(sections)),
+            "",
+        ]
+    )
+
+
+def _row(each: Outcome) -> str:
+    holding, failing, open_ones = (
+        len(each.statements("claim", holds, judged)) for holds, judged in ((True, True), (False, True), (False, False))
+    )
+    claims = len({one["statement"] for one in each.stated if one["kind"] == "claim"})
+    end = "no" if each.stopped else "yes"
+    return f"| {each.chapter} | {claims} | {holding} | {failing} | {open_ones} | {end} |"
 
 
 def _section(each: Outcome) -> str:
@@ -149,19 +159,22 @@ def _section(each: Outcome) -> str:
     )
     if each.stopped:
         text += f"\nIt stopped; statements until then: {len(each.stated)}.\n\n```text\n{each.stopped}\n```\n"
-    return f"\n## {each.chapter}\n{text or chr(10) + 'No claim holds.' + chr(10)}"
+    return f"{each.chapter}\n{text or chr(10) + 'No claim holds.' + chr(10)}"
 
 
 def main(project: Path = ROOT) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", metavar="N", help="the number of one chapter; its list is printed, the page stays")
+    parser.add_argument("--only", metavar="N", help="the number of one chapter: its list is renewed")
     options = parser.parse_args()
+    target = project / PAGE
     if options.only:
-        print(page(challenge(project, [find_chapter(options.only, project)])).removeprefix(INTRODUCTION))
-        return
-    outcomes = challenge(project)
-    (project / PAGE).parent.mkdir(exist_ok=True)
-    (project / PAGE).write_text(page(outcomes), encoding="utf-8")
+        outcomes = challenge(project, [find_chapter(options.only, project)])
+        before = target.read_text(encoding="utf-8") if target.exists() else ""
+        print(page(outcomes).removeprefix(INTRODUCTION))
+    else:
+        outcomes, before = challenge(project), ""
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(page(outcomes, before), encoding="utf-8")
     holding = sum(len(each.statements("claim", True)) for each in outcomes)
     stopped = sum(bool(each.stopped) for each in outcomes)
     print(f"{holding} claims hold without signal; {stopped} of {len(outcomes)} chapters stopped. The list: {PAGE}")
