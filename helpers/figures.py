@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -140,14 +141,18 @@ def plot_seeds(values: Mapping[str, Sequence[float]], axis: Axes | None = None, 
 
 
 def plot_intervals(
-    intervals: Mapping[str, tuple[float, float, float]], axis: Axes | None = None, unit: float = 100, zero: bool = True
+    intervals: Mapping[str, Any], axis: Axes | None = None, unit: float = 100, zero: bool = True
 ) -> Figure:
-    """A row for each name: a value with the interval around it (value, low, high). Differences get a line at zero."""
+    """A row for each name: a value with the interval around it. Differences get a line at zero.
+
+    An interval is three numbers (value, low, high), or has them as attributes, as those of `evidence` and `metrics` do.
+    """
     _check_rows(intervals, "plot_intervals")
     axis = axis or plt.subplots(figsize=(WIDTH, 0.8 + 0.36 * len(intervals)))[1]
     if zero:
         axis.axvline(0, color="0.4", linewidth=1, linestyle=":")
-    for row, (value, low, high) in enumerate(intervals.values()):
+    for row, interval in enumerate(intervals.values()):
+        value, low, high = (interval.value, interval.low, interval.high) if hasattr(interval, "low") else interval
         axis.plot([unit * low, unit * high], [row, row], color=PALETTE[row % len(PALETTE)], linewidth=3)
         axis.plot(unit * value, row, "osD^v"[row % 5], color=PALETTE[row % len(PALETTE)], markersize=8)
     _name_rows(axis, intervals)

@@ -303,3 +303,11 @@ def test_maps_have_scales_of_their_own_and_red_only_above_zero():
 def test_maps_without_titles_are_refused():
     with pytest.raises(ValueError, match="2 maps and 1 titles"):
         figures.show_feature_maps([np.eye(2)] * 2, ["one"])
+
+
+def test_an_interval_may_be_an_object_or_three_numbers():
+    as_object, as_numbers = (
+        figures.plot_intervals({"gain": interval}) for interval in (Accuracy(0.5, 0.4, 0.7, 9), (0.5, 0.4, 0.7))
+    )
+    drawn = [[list(line.get_xdata()) for line in figure.axes[0].lines] for figure in (as_object, as_numbers)]
+    assert drawn[0] == drawn[1] and [40, 70] in [[round(x) for x in line] for line in drawn[0]]
