@@ -45,7 +45,7 @@ train, validation, test = load_fashion_mnist()
 # %% [markdown]
 # ## What is an edge?
 #
-# Every model so far got 784 pixels as a list. Nothing in it says that two pixels are neighbours. Before networks learned what to look for, people wrote it down: an image is described by its **edges**, the places where the brightness changes.
+# Most models so far got 784 pixels as a list. Nothing in it says that two pixels are neighbours. Before networks learned what to look for, people wrote it down: an image is described by its **edges**, the places where the brightness changes.
 #
 # The **gradient** of an image says at each pixel how fast the ink (the pixel's value) grows to the right and how fast downwards. Each of the two is a difference of the neighbours on both sides. Here they are for a boot:
 
@@ -131,7 +131,7 @@ for axis, k in zip(axes, (9, 0, 5)):
 
 # %% [markdown]
 # Each star is one cell, each ray one direction. At the outline the rays point inwards, where the ink is. Two last touches: divide by the sum over the image, so that a pale shirt and a dark one of the same cut get the same numbers; and take the square root, so that
-# one strong edge does not outweigh many weak ones. (The original divides by the sum over a few neighbouring cells, in turn; `hog` in scikit-image does it that way.)
+# one strong edge does not outweigh many weak ones. (The original normalises blocks of a few neighbouring cells, which overlap, so that each cell comes several times; so does `hog` in scikit-image, which moreover counts opposite directions as one and draws its strokes along the edge, at right angles to our rays.)
 
 
 # %%
@@ -349,7 +349,7 @@ claim("shuffling the pixels first takes away over two thirds of what edges "
           for model, each in lost.items()))
 
 # %% [markdown]
-# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (The trees change a little, because they draw columns at random.) The first shuffle takes away the gain: on edges of shuffled pixels no model does better than on plain pixels, though columns, sums and roots are the same. So the gain
+# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (The trees change a little, because they draw columns at random.) The first shuffle takes away the gain: most of what edges gained is gone with shuffled pixels, though columns, sums and roots are the same. So the gain
 # comes from the neighbourhood: a cell adds up what lies side by side.
 #
 # This knowledge was put in by hand: look at small regions, look for edges, do not mind their exact place. A convolutional network has the first and the last built in and *learns* what to look for.
@@ -474,7 +474,8 @@ def count_nodes(model):
 # %%
 ledger.record(models={"hog-xgb": sharp_accuracy.entry(
     train_seconds=sharp_seconds, parameters=count_nodes(sharp))})
-say(f"Test accuracy of XGBoost on edges: **{sharp_accuracy:.1%}**. "
+say(f"XGBoost on edges, stopped at round {sharp.best_iteration + 1}: "
+    f"**{sharp_accuracy:.1%}** of the test images right. "
     f"The machine over XGBoost: {ahead}.")
 claim("the machine is right on more test images than XGBoost",
       ahead.low > 0)
@@ -549,7 +550,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # ## Exercises
 #
-# **1. Forget which side is dark.** Many descriptions count an edge from dark to light and one from light to dark as the same. Given histograms of shape `(..., 8)`, add up opposite directions (0 and 4, 1 and 5 ...) and
+# **1. Forget which side is dark.** Some descriptions, as that of scikit-image, count an edge from dark to light and one from light to dark as the same. Given histograms of shape `(..., 8)`, add up opposite directions (0 and 4, 1 and 5 ...) and
 # return shape `(..., 4)`.
 
 

@@ -172,20 +172,6 @@ def test_gain_is_put_at_its_column():
     assert picture[0, 3] == 1 and picture[27, 27] == 3 and picture.sum() == 4
 
 
-def test_nodes_are_questions_and_leaves():
-    class Trees:
-        def get_booster(self):
-            return self
-
-        def get_score(self, importance_type):
-            return {"f0": 4.0, "f1": 3.0}
-
-        def num_boosted_rounds(self):
-            return 1  # ten trees: seven questions make seventeen leaves
-
-    assert chapter.count_nodes(Trees()) == 7 + 17
-
-
 @pytest.mark.parametrize("side", [7, 14, 28])
 def test_blocks_add_up_what_lies_in_a_square(side):
     picture = np.zeros((side, side))

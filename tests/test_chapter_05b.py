@@ -10,6 +10,8 @@ from sklearn.svm import SVC
 from xgboost import XGBClassifier
 
 from helpers import ledger
+from tools import train_run
+from tools.chapters import ROOT
 
 chapter = chapter_functions("05b_describe_edges")
 
@@ -143,11 +145,12 @@ def test_lead_is_the_difference_on_validation_images(monkeypatch):
     assert chapter.lead(other, labels).value == pytest.approx(-0.3)
 
 
-def test_nodes_are_counted_as_in_the_chapter_before():
-    before = chapter_functions("05_combine_many_trees")
+def test_nodes_are_counted_as_in_the_evidence_on_boosting():
+    path = ROOT / "experiments" / "boosting.py"
+    boosting = train_run.load_experiment(path.read_text(encoding="utf-8"), "boosting")
     model = XGBClassifier(n_estimators=3, max_depth=2).fit(random().random((300, 4)), np.arange(300) % 10)
     trees = model.get_booster().trees_to_dataframe()
-    assert chapter.count_nodes(model) == before.count_nodes(model) == len(trees)
+    assert chapter.count_nodes(model) == boosting.count_nodes(model) == len(trees)
 
 
 def test_behind_the_winner_by_the_difference_of_scores():
