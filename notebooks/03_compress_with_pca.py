@@ -454,7 +454,7 @@ claim("fifty components tell Coat and Pullover apart in at least ten more "
 # Two other methods draw maps. **t-SNE** moves points about until near neighbours among the 50 numbers are near neighbours on the plane; its **perplexity** is roughly how many neighbours count. **UMAP** joins each point to its
 # nearest ones (`n_neighbors`), then pulls joined points together and pushes others apart. Both start from some arrangement and improve it in small steps. Neither sees a label.
 #
-# The evidence bank holds such maps of 3 000 training images, by their first 50 components: eight variants, five seeds each. (`make setup EXTRAS=yes`, then `make experiments NAME=maps`, draws them again, in about an hour.) First the usual settings, with a start from two PCA components:
+# The evidence bank holds such maps of 3 000 training images, by their first 50 components: eight variants, five seeds each. (`make setup EXTRAS=yes`, then `make experiments NAME=maps`, draws them again, in about an hour.) First the usual settings, and for both methods a start from two PCA components (scikit-learn's t-SNE starts so by itself; UMAP's own start, computed from its neighbours, was not tried):
 
 # %%
 from sklearn.neighbors import kneighbors_graph
@@ -648,13 +648,14 @@ def widths_and_gaps(points):
 
 # %%
 known = {"the data": [groups], "t-SNE": maps_of("t-SNE", "groups"),
+         "t-SNE, perplexity 100": maps_of("t-SNE, perplexity 100", "groups"),
          "UMAP": maps_of("UMAP", "groups")}
 pd.DataFrame({name: np.mean([widths_and_gaps(each) for each in maps], axis=0)
               for name, maps in known.items()},
              index=["wide / narrow", "far / near"]).T.round(1)
 
 # %% [markdown]
-# Both draw the wide group as wide as the others, and hide most of the distance. So read from such a map which points are neighbours. Do not read the number of its islands, their size, or the space between them. And
+# With their usual settings both draw the wide group as wide as the others, and hide most of the distance. A perplexity as large as a group brings some of both back, but with unknown data nothing says which perplexity that is. So read from such a map which points are neighbours. Do not read the number of its islands, their size, or the space between them. And
 # no point leads back to an image, as a code of PCA does.
 #
 # ## How many numbers does a classifier need?
@@ -877,7 +878,7 @@ figures.show_maps({"UMAP, 15 neighbours": own}, labels, size=3);
 # - Standardising [gives the rim of the image the weight of the garment](#what-does-standardising-change): the explained variance falls, outliers appear, and [rebuilt images get worse](#how-many-numbers-make-a-garment). The report's ratios (C7) do not hold.
 # - Coat and Pullover [mix on two components, and Shirt and T-shirt mix less](#which-classes-come-apart-on-two-axes): C8 holds in part. On more components both pairs come further apart.
 # - PCA's map keeps distances, while [t-SNE and UMAP keep neighbours](#do-t-sne-and-umap-keep-more).
-# - [A random start moves UMAP's islands](#what-in-a-map-comes-from-seed-start-and-settings), a start from PCA fixes them, and [neither method shows](#what-can-such-a-map-not-show) how many groups there are, how wide, or how far apart.
+# - [A random start moves UMAP's islands](#what-in-a-map-comes-from-seed-start-and-settings), a start from PCA fixes them, and with its usual settings [neither method shows](#what-can-such-a-map-not-show) how many groups there are, how wide, or how far apart.
 # - A vote of neighbours [loses nothing with a tenth of the numbers](#how-many-numbers-does-a-classifier-need).
 
 # %% [markdown]
