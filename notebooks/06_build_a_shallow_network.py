@@ -108,7 +108,7 @@ def softmax(logits):
 softmax(np.array([2.0, 1.0, -1.0])).round(2)
 
 # %% [markdown]
-# How good are such probabilities? For each image take $-\ln p$, where $p$ is the probability of its true class. The mean over the images is the **cross-entropy**, our **loss**: the number that training makes small.
+# How good are such probabilities? For each image take $-\ln p$, where $p$ is the probability of its true class. The mean over the images is the **cross-entropy**, our **loss**: the number that training makes small. Why a logarithm? The probability of all labels together is the product of these $p$; its logarithm is a sum, with one term for each image.
 
 
 # %%
@@ -135,7 +135,8 @@ axis.set(xlabel="probability of the true class", title="loss, $-\\ln p$");
 logits = layer(validation_pixels, means.T, -0.5 * (means**2).sum(axis=1))
 by_means = logits.argmax(axis=1)
 untrained = metrics.accuracy(validation.labels, by_means)
-loss = cross_entropy(softmax(logits), validation.labels)
+loss, calmer = (cross_entropy(softmax(logits / by), validation.labels)
+                for by in (1, 5))
 untrained, round(float(loss), 2)
 
 # %%
@@ -145,7 +146,15 @@ claim("ten mean images get most garments right, and yet their loss is "
 
 # %% [markdown]
 # You may have expected the lower loss from a layer that is mostly right. Its logits lie far apart, so it mostly gives nearly all probability to one class, and each wrong answer
-# costs much. Accuracy asks only which logit is the largest; the loss also asks by how much.
+# costs much. To see that this is the reason, divide all logits by five. The same classes are named, and only the distances shrink:
+
+# %%
+say(f"The loss falls from {loss:.2f} to **{calmer:.2f}**.")
+claim("the same classes, named with a fifth of the distances, cost less than "
+      "half", calmer < loss / 2)
+
+# %% [markdown]
+# Accuracy asks only which logit is the largest; the loss also asks by how much.
 #
 # ## Two layers need something between them
 #
@@ -321,7 +330,7 @@ fact("the derived gradient passes the check, and the slip does not",
      difference < 1e-5 < 0.01 < slip_difference)
 
 # %% [markdown]
-# With a much smaller step the two losses would agree in all but their last digits, and their difference would be mostly rounding error. For the same reason the check uses double precision.
+# With a much smaller step the two losses would agree in all but their last digits, and their difference would be mostly rounding error. For the same reason the check uses double precision. (If the small change carries a sum across the corner of a ReLU, the two slopes differ though nothing is wrong; with few images that is rare.)
 #
 # ## Take a step, in NumPy and in Keras
 #
@@ -449,7 +458,7 @@ figures.plot_learning_curves(history);
 # - **Does the training loss fall?** If not, something is broken: see the next chapter.
 # - **Does the validation loss still fall at the end?** Then train longer. Ours levels off; but the learning rate has reached zero, too, so more may still be possible.
 # - **Does the validation loss rise again?** See the next section.
-# - **Do the curves jump up and down?** Then try a lower rate.
+# - **Do the curves jump up and down?** Then try a lower rate or larger batches; a small validation set jumps by itself.
 #
 # In the first epoch validation is ahead of training. **Predict:** is the network better on images that it has never seen?
 
@@ -470,7 +479,7 @@ claim("after one epoch most validation images are right, and the reported "
 #
 # ## Does a gap mean overfitting?
 #
-# At the end there is a gap: the network is better on training images than on validation images. One report says that such a gap signals overfitting (E13). Strictly, a network **overfits** when training it longer, or making it larger, makes it
+# At the end there is a gap: the network is better on training images than on validation images. One report says that such a gap signals overfitting (E13), and so do some courses. Strictly, a network **overfits** when training it longer, or making it larger, makes it
 # *worse on new images*. The course's evidence bank, a store of finished trainings, has five in which that happens, one a seed: 128 units without dropout, only 1 000 images, 150 epochs. (`make experiments NAME=shallow` trains them again.)
 #
 # **Predict:** from some epoch on, the validation loss will rise. What will the validation accuracy do?
