@@ -280,9 +280,7 @@ axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=3);
 # %% mystnb={"image": {"alt": "Two intervals for the gain of a smaller epsilon in the tower of twelve layers: tens of points for the small start, about zero for He's start"}}
 effect = {name: bank.compare(f"{variant}, small epsilon", variant)
           for name, variant in TOWERS.items()}
-figures.plot_intervals({
-    name: (each.value, each.low, each.high)
-    for name, each in effect.items()})
+figures.plot_intervals(effect)
 plt.xlabel("gain of the smaller epsilon (points)");
 
 # %%
@@ -425,9 +423,7 @@ gains = {name: bank.compare(name, "plain")
                       "large start"]}
 
 # %% mystnb={"image": {"alt": "One interval each for the gain over the plain network in points: five remedies, three controls of the cycle and the start with large weights, with a dotted line at zero"}}
-figures.plot_intervals({
-    name: (each.value, each.low, each.high)
-    for name, each in gains.items()})
+figures.plot_intervals(gains)
 plt.xlabel("gain over the plain network (points)");
 
 # %%
@@ -460,11 +456,10 @@ claim("a rate that falls to zero gains with every seed, and more than each "
           gains[name].value for name in REMEDIES if name != "one cycle"))
 
 # %%
-start = bank.compare("low start", "plain")
 rest = bank.compare("low cycle", "fall")
-say(f"Low start minus plain: **{start}**. Low cycle minus fall: **{rest}**.")
+say(f"Low cycle minus fall: **{rest}**.")
 claim("a low start alone gains less than a fall alone; before a fall it adds",
-      start.high < falling.low and rest.low > 0)
+      gains["low start"].high < falling.low and rest.low > 0)
 
 # %% [markdown]
 # *Training* is the accuracy on training images with dropout switched off. *Last loss* minus *lowest loss* says how far the network overfits: how much
@@ -486,7 +481,7 @@ claim("most of it a falling rate gains alone; a high peak costs a little",
 
 # %% [markdown]
 # Had we compared *together* with *plain* only, all five would have got the credit. Each remedy was tried with one setting, and a remedy may do more beside the others than alone. So this does not show that dropout or decay are useless. It
-# shows that the rate should be mended first.
+# shows that here the rate was the first thing to mend.
 #
 # ## Was it the depth?
 #
@@ -510,9 +505,7 @@ steps_up = {"remedies, one layer": ("wide, together", "wide"),
 effects = {name: bank.compare(*pair) for name, pair in steps_up.items()}
 
 # %% mystnb={"image": {"alt": "Four intervals in points: what the remedies gain with one layer and with four, and what three more layers gain without the remedies and with them"}}
-figures.plot_intervals({
-    name: (each.value, each.low, each.high)
-    for name, each in effects.items()})
+figures.plot_intervals(effects)
 plt.xlabel("gain (points)");
 
 # %%
@@ -526,7 +519,7 @@ claim("without remedies the four layers are behind the single one",
       effects["depth, without remedies"].high < 0)
 
 # %% [markdown]
-# You may have expected the deeper network to be ahead. Without remedies it is behind, and with them the interval includes zero. So here, from one dense layer to four, depth is not what counts. (With
+# You may have expected the deeper network to be ahead. Without remedies it is behind, and with them the interval includes zero. So here, from one dense layer to four, depth is not what counts, at the same rates for both. (With
 # convolutions it is another matter.)
 
 # %% [markdown]
@@ -794,8 +787,8 @@ solved(dense_sizes, check_dense_sizes)
 # %%
 for name in ("He", "too small"):
     found = dense_sizes(build(TOWER, scale=SCALES[name]), validation.images)
-    say(f"{name}: from {found[0]:.1e} after the first layer of the tower to "
-        f"{found[-2]:.1e} after the twelfth.")
+    say(f"{name.capitalize()}: from {found[0]:.1e} after the first layer of "
+        f"the tower to {found[-2]:.1e} after the twelfth.")
 
 # %% [markdown]
 # **2. Undo a permutation.** A network was trained on images whose pixels were taken in `order`, as `image[order]`. So row 0 of
@@ -831,7 +824,7 @@ solved(rows_in_place, check_rows_in_place)
 # ## What we found
 #
 # - The plain network [overfits](#what-does-a-plain-deep-network-learn): its validation loss turns and rises.
-# - Through thirty layers [only He's scale roughly keeps the size of a signal](#does-a-signal-survive-thirty-layers). With too small a scale the weight gradients vanish in all layers alike, not only in the first.
+# - Through thirty layers [only He's scale roughly keeps the size of a signal](#does-a-signal-survive-thirty-layers). With ReLU and too small a scale the weight gradients vanish in all layers alike, not only in the first.
 # - A tower that starts too small does not train, and [most of the cause is Adam's epsilon](#why-does-a-network-that-starts-small-not-train): with a smaller one, and nothing else changed, it learns.
 # - [Batch normalisation](#how-does-batch-normalisation-make-the-scale-not-matter) makes the scale of the weights not matter and saves the same tower.
 # - The five remedies [together gain](#which-remedies-help) with every seed, and a learning rate that falls to zero gains most of it alone.
