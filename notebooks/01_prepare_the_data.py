@@ -59,7 +59,7 @@ images.shape, images.dtype, test_images.shape
 
 # %% [markdown]
 # There are 60 000 training and 10 000 test images of 28 rows and 28 columns. A pixel is a whole number from 0 to 255 in
-# one byte (`uint8`). The background is 0: it was white in the photographs, and the makers inverted the grey values. A label is a number from 0 to 9 and
+# one byte (`uint8`). The background is 0: it was nearly white in the photographs, and the makers inverted the grey values. A label is a number from 0 to 9 and
 # stands for a kind of garment, the **class**:
 
 # %% mystnb={"image": {"alt": "Ten grey images in two rows, one garment of each class, with the number and the name of the class above each"}}
@@ -362,7 +362,7 @@ axes[-1].set_xlabel("position in the stream");
 # ## Which images may choose?
 #
 # Training needs choices, such as when to stop. If the test images decide, their accuracy is too high on average, because it is the best of several that vary by chance. So there are three
-# sets. The **training** set fits the weights, the **validation** set makes every choice, and the **test** set is used once, at the end. (This chapter studies the test images; from the next on they stay shut.) In one report the validation figures equal the test figures (B6), so the test set was used for both.
+# sets. The **training** set fits the weights, the **validation** set makes every choice, and the **test** set is used once, at the end. (This chapter studies the test images; later ones open them for finished models only. Even so a test set wears out when many models meet it: the best of twenty scores is partly luck.) In one report the validation figures equal the test figures (B6), so the test set was used for both.
 #
 # Validation images come out of the training images. **Predict:** of 5 000 drawn at random, how unequal are the classes?
 
@@ -531,13 +531,13 @@ for name, (low, mean, high) in intervals.items():
 # %%
 test_pool, other_pool, difference = intervals.values()
 claim("on average the test images lower the accuracy, and other images "
-      "lower it as much, within 0.3 points",
+      "lower it nearly as much, within 0.3 points",
       max(test_pool[2], other_pool[2]) < 0
       and max(-difference[0], difference[2]) < 0.3)
 
 # %% [markdown]
 # You may have expected a gain; on average the accuracy falls. Without the control we might have written that the leak does harm. But other training images do the same: what counts is that ten thousand more images are behind the deviations, and that
-# they were the test images makes no difference that we could measure. (Why rough deviations suit this model better is not asked here.)
+# they were the test images adds next to nothing, and can be seen at all only because both pools meet the same draws. (Why rough deviations suit this model better is not asked here.)
 #
 # Keep the rule all the same: it costs nothing, and test images from another camera would have statistics of their own.
 #
@@ -725,7 +725,7 @@ solved(standardise_like, check_standardise_like)
 # - For a linear model dividing by 255 [only moves the good learning rates](#what-does-dividing-by-255-change); subtracting the mean gains more.
 # - A [wrong reshape](#which-shape-does-a-model-want) and a [small buffer](#does-shuffle-shuffle) raise no error; a picture shows them.
 # - [Near copies](#are-the-test-images-new) of test images are rare and hardly flatter even a model that copies labels.
-# - Test images in the deviations change the accuracy, and [other images change it as much](#does-one-look-at-the-test-images-matter).
+# - Test images in the deviations change the accuracy, and [other images change it nearly as much](#does-one-look-at-the-test-images-matter).
 # - A choice that sees the test labels [makes noise predict coin flips](#when-does-a-look-matter).
 
 # %% [markdown]
@@ -733,5 +733,6 @@ solved(standardise_like, check_standardise_like)
 #
 # - H. Xiao, K. Rasul and R. Vollgraf, [Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms](https://arxiv.org/abs/1708.07747) (2017): how photographs became pixels.
 # - B. Barz and J. Denzler, [Do we train on test data?](https://arxiv.org/abs/1902.00423) (2019): a data set with many near copies.
+# - C. Geier, [Training on test data: removing near-duplicates in Fashion-MNIST](https://arxiv.org/abs/1906.08255) (2019): the near copies of this very set, searched for with a network and counted more widely.
 # - S. Kapoor and A. Narayanan, [Leakage and the reproducibility crisis in machine-learning-based science](https://arxiv.org/abs/2207.07048) (2022): eight kinds of leak, with cases.
 # - The scikit-learn guide on [common pitfalls](https://scikit-learn.org/stable/common_pitfalls.html): pipelines that keep test data out.

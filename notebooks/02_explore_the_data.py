@@ -289,7 +289,7 @@ claim(f"**{of_classes:.0%}** of the variance lies between the classes, less "
       "than half and more than a third", 1 / 3 < of_classes < 1 / 2)
 
 # %% [markdown]
-# You may have expected more, as the classes look so different. But the larger part lies within the classes: garments of one kind differ in brightness, pattern and size, too. A method that keeps what varies most, as the next chapter's does, may keep much that does not tell the classes apart.
+# You may have expected more, as the classes look so different. But the larger part lies within the classes: garments of one kind differ in brightness, pattern and proportions, too. A method that keeps what varies most, as the next chapter's does, may keep much that does not tell the classes apart.
 #
 # ## Why does the correlation repeat?
 #
@@ -549,7 +549,7 @@ answers = [f"label:\n{CLASS_NAMES[given[i]]}\nmodel:\n{CLASS_NAMES[called[i]]}"
 figures.show_images(whole[quiz], answers, columns=5);
 
 # %% [markdown]
-# With how many labels did you agree? A *suspicious* label need not be *wrong*: the picture may be unusual.
+# With how many labels did you agree? A *suspicious* label need not be *wrong*: the picture may be unusual, and the makers took the label from the shop's code of the product, given by people who saw the garment and not this small picture.
 #
 # ## Does the finder find planted errors?
 #
@@ -804,7 +804,7 @@ claim("the three kinds of shoe are the least like their mirror images",
       set(np.argsort(mirror)[:3]) == {SANDAL, SNEAKER, BOOT})
 
 # %% [markdown]
-# A mirrored shoe is a good picture of a shoe, but not one that this data set would show.
+# A mirrored shoe is a good picture of a shoe, but nearly all shoes of this data set point the other way.
 
 # %% [markdown]
 # ## What we found

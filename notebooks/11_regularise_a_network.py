@@ -477,7 +477,7 @@ claim("the mirror costs shoes more than the other classes",
       for_shoes.high < for_others.low)
 
 # %% [markdown]
-# Every shoe in this data set points to the left, and the network knows. A heel on the left is something it has never met. Whoever mirrors in
+# Nearly every shoe in this data set points to the left, and the network knows. A heel on the left is something it has hardly met. Whoever mirrors in
 # training teaches it both kinds, and half of what it then learns about shoes will never be asked.
 #
 # ## Which changes help?
