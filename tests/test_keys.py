@@ -295,6 +295,31 @@ def test_the_rule_that_judges_is_part_of_the_numbers_and_its_table_is_not(projec
     assert both(project)[1] != numbers
 
 
+def test_a_chapter_that_asks_the_table_itself_is_not_bound_to_its_words(project):
+    rule = 'CRITERIA = {"C1": "words"}\n\n\ndef told(id):\n    return CRITERIA[id]\n'
+    (project / "helpers" / "verdicts.py").write_text(rule)
+    change(project, "notebooks/03_read.py", 'claim("it is more"', 'verdicts.told("C1")\nclaim("it is more"')
+    change(project, "notebooks/03_read.py", "from helpers import ", "from helpers import verdicts, ")
+    _, numbers = both(project)
+    change(project, "helpers/verdicts.py", "words", "other words")
+    assert both(project)[1] == numbers
+    change(project, "helpers/verdicts.py", "return CRITERIA[id]", "return CRITERIA[id].upper()")
+    assert both(project)[1] != numbers
+
+
+def test_times_and_memory_of_a_result_that_is_read_do_not_count_among_the_numbers(project):
+    path = project / "results" / "02_measure.json"
+    entry = {"models": {"rival": {"test_accuracy": 0.5, "train_seconds": 7}}, "numbers": {"a": 1}, "seconds": 9}
+    path.write_text(json.dumps(entry))
+    _, numbers = both(project)
+    entry["models"]["rival"]["train_seconds"], entry["seconds"] = 8, 10
+    path.write_text(json.dumps(entry))
+    assert both(project)[1] == numbers
+    entry["numbers"]["a"] = 2
+    path.write_text(json.dumps(entry))
+    assert both(project)[1] != numbers
+
+
 @pytest.mark.parametrize(
     ("module", "names"),
     [*keys.FETCHING.items(), ("figures", {name.split(".")[1] for name in keys.COLOURS}), ("verdicts", {"CRITERIA"})],

@@ -75,8 +75,8 @@ def numbers_key(
     source = "\n".join(cell for cell in cells if parse(cell).body)
     used = _helpers(source, project, PRESENTATION) | _recipes(networks or chapter.keeps, project)
     if "verdict" in _called(source):
-        rule = used_definitions("from helpers import verdicts\nverdicts.judge", project / "helpers")
-        used |= {name: text for name, text in rule.items() if name != "verdicts.CRITERIA"}  # see results.stale_entries
+        used |= used_definitions("from helpers import verdicts\nverdicts.judge", project / "helpers")
+    used.pop("verdicts.CRITERIA", None)  # compared claim by claim: see results.stale_entries
     stated, wanted = entry.get("versions", {}), frozenset(chapter.inputs.checkpoints)
     parts = {
         "cells": [_without(cell, _imports_helpers) for cell in cells],
@@ -85,7 +85,10 @@ def numbers_key(
         "weights": {name: model["weights"] for name, model in entry.get("models", {}).items() if "weights" in model},
         "evidence": {name: _evidence(name, project) for name in chapter.inputs.evidence if _reads(used, networks)},
         "chapters": {
-            other.name: [numbers_key(other, {"versions": stated}, project, entries), entry_digest(entries, other.name)]
+            other.name: [
+                numbers_key(other, {"versions": stated}, project, entries),
+                results_digest(entries, other.name),
+            ]
             for other in _named(chapter.inputs.chapters, project)
         },
         "checkpoints": {
@@ -164,6 +167,18 @@ def read_entry(folder: Path, name: str) -> dict | None:
 def entry_digest(folder: Path, name: str) -> str | None:
     entry = read_entry(folder, name)
     return digest(entry) if entry else None
+
+
+def results_digest(folder: Path, name: str) -> str | None:
+    """The same without times and memory, which differ between runs that give the same results."""
+    entry = read_entry(folder, name)
+    if not entry:
+        return None
+    models = {
+        id: {key: value for key, value in model.items() if key != "train_seconds"}
+        for id, model in entry.get("models", {}).items()
+    }
+    return digest({"models": models, "numbers": entry.get("numbers", {})})
 
 
 def digest(content: object) -> str:
