@@ -418,7 +418,7 @@ CRITERIA: dict[str, Criterion] = {
     "C14": Criterion(
         claim="Pixel values run from 1 to 255, and higher is darker.",
         criterion="The least and the greatest value of the training images are 1 and 255. The greatest value means the darkest in "
-        "the usual grey scale, that of the file format and of the photograph.",
+        "the usual grey scale, that of the file format.",
         parts={"range": STATEMENT, "darker": STATEMENT},
     ),
     "D1": Criterion(

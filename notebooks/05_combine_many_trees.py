@@ -420,7 +420,7 @@ claim("the validation loss falls by a fifth and more, then rises again",
 
 # %%
 booster = XGBClassifier(
-    n_estimators=budget.choose(full=100, quick=40), learning_rate=0.2,
+    n_estimators=budget.choose(full=100, quick=80), learning_rate=0.2,
     max_depth=8, max_bin=16, subsample=0.8, colsample_bynode=0.1,
     missing=0, random_state=0)
 booster.fit(shades, labels)
@@ -445,7 +445,7 @@ claim("XGBoost is right on more test images than the forest", ahead.low > 0)
 bank = evidence.read("boosting")
 long = bank.runs("long")
 
-# %% mystnb={"image": {"alt": "Two panels against boosting rounds, on validation images, with two curves that nearly coincide: the log loss sinks, has a flat lowest point and rises; the share of errors sinks for longer. A dot marks the lowest point of each curve"}}
+# %% mystnb={"image": {"alt": "Two panels against boosting rounds, on validation images, with two curves each that lie close together; only the lowest part of the axis is shown. The log loss sinks, has its lowest point, marked by a dot, and rises slowly; the share of errors sinks on, its lowest point comes much later"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.6))
 for run in long:
     errors = 1 - np.array(run.curve["val_accuracy"])
@@ -453,7 +453,8 @@ for run in long:
         rounds, lowest = 1 + 10 * np.arange(len(height)), np.argmin(height)
         axis.plot(rounds, height)
         axis.plot(rounds[lowest], height[lowest], "o", color="0.1")
-        axis.set(xlabel="rounds", ylim=(0, None))
+        least = height[lowest]
+        axis.set(xlabel="rounds", ylim=(0.95 * least, 1.4 * least))
 axes[0].set_title("log loss")
 axes[1].set_title("share of errors");
 
