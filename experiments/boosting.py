@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np  # noqa: F401  its version belongs to the key of the recorded runs
+import numpy as np  # noqa: F401  the runs were recorded with this line, which their key covers
 from xgboost import XGBClassifier
 
 from helpers.data import load_fashion_mnist

@@ -283,27 +283,17 @@ def test_of_the_sentences_only_whole_statements_are_left_out(code, counts):
     assert (keys._without(f"a = 1\n{code}\nb = 2", keys._only_states) != "a = 1\nb = 2") == counts
 
 
-def test_the_rule_that_judges_is_part_of_the_numbers_and_its_table_is_not(project):
+@pytest.mark.parametrize("asks", ['verdict("C1", ours="")', 'verdicts.judge("C1")'])
+def test_the_rule_that_judges_is_part_of_the_numbers_and_its_table_is_not(project, asks):
     """The table's words are compared claim by claim: see test_results."""
     rule = 'CRITERIA = {"C1": "words"}\n\n\ndef judge(id):\n    return CRITERIA[id] > 0.3\n'
     (project / "helpers" / "verdicts.py").write_text(rule)
-    change(project, "notebooks/03_read.py", 'claim("it is more"', 'verdict("C1", ours="")\nclaim("it is more"')
+    change(project, "notebooks/03_read.py", "from helpers import ", "from helpers import verdicts, ")
+    change(project, "notebooks/03_read.py", 'claim("it is more"', f'{asks}\nclaim("it is more"')
     _, numbers = both(project)
     change(project, "helpers/verdicts.py", "words", "other words")
     assert both(project)[1] == numbers
     change(project, "helpers/verdicts.py", "0.3", "0.5")
-    assert both(project)[1] != numbers
-
-
-def test_a_chapter_that_asks_the_table_itself_is_not_bound_to_its_words(project):
-    rule = 'CRITERIA = {"C1": "words"}\n\n\ndef told(id):\n    return CRITERIA[id]\n'
-    (project / "helpers" / "verdicts.py").write_text(rule)
-    change(project, "notebooks/03_read.py", 'claim("it is more"', 'verdicts.told("C1")\nclaim("it is more"')
-    change(project, "notebooks/03_read.py", "from helpers import ", "from helpers import verdicts, ")
-    _, numbers = both(project)
-    change(project, "helpers/verdicts.py", "words", "other words")
-    assert both(project)[1] == numbers
-    change(project, "helpers/verdicts.py", "return CRITERIA[id]", "return CRITERIA[id].upper()")
     assert both(project)[1] != numbers
 
 
