@@ -111,6 +111,38 @@ def show_images(
     return figure
 
 
+def compare_maps(
+    sides: Mapping[str, np.ndarray], columns: int, cmap: str = SEQUENTIAL, limits: tuple[float, float] | None = None
+) -> Figure:
+    """Sets of maps (height, width, number) beside each other, in the same order. Bright means high unless `cmap` says
+    otherwise. Each set has its own scale, up to what 98 % of its positive numbers stay below, unless limits are given."""
+    for name, maps in sides.items():
+        if np.ndim(maps) != 3 or maps.shape[-1] % columns:
+            raise ValueError(
+                f"compare_maps got shape {np.shape(maps)} for {name!r}; expected (height, width, number of maps), and a "
+                f"number that {columns} columns divide."
+            )
+    tiles = {name: _tiled(np.asarray(maps, float), columns) for name, maps in sides.items()}
+    across = WIDTH / len(sides)
+    tall = max(tile.shape[0] / tile.shape[1] for tile in tiles.values())
+    figure, axes = plt.subplots(1, len(sides), figsize=(WIDTH, across * tall + 0.3), squeeze=False)
+    for axis, (name, tile) in zip(axes[0], tiles.items()):
+        positive = tile[tile > 0]
+        low, high = limits or (0, np.quantile(positive, 0.98) if len(positive) else 1)
+        axis.imshow(tile, cmap=cmap, vmin=low, vmax=high)
+        axis.set_title(name)
+        axis.axis("off")
+    return figure
+
+
+def _tiled(maps: np.ndarray, columns: int) -> np.ndarray:
+    """All maps in one picture, row by row, with one pixel of nothing to the right of and below each."""
+    framed = np.pad(np.moveaxis(maps, -1, 0), ((0, 0), (0, 1), (0, 1)), constant_values=np.nan)
+    count, height, width = framed.shape
+    rows = framed.reshape(count // columns, columns, height, width)
+    return rows.swapaxes(1, 2).reshape(-1, columns * width)
+
+
 def plot_learning_curves(history: dict[str, list[float]], best_epoch: int | None = None) -> Figure:
     """Loss and accuracy by epoch, training beside validation. `best_epoch` counts from 1."""
     history = getattr(history, "history", history)
@@ -248,6 +280,32 @@ def show_maps(
         axis.set_aspect("equal", adjustable="datalim")
     if labels is not None:
         name_classes(axes.flat[0])
+    return figure
+
+
+def plot_many(values: Mapping[str, Sequence[float]], axis: Axes | None = None, cycle: int = 5) -> Figure:
+    """A row for each name, a small dot for each value, scattered in height, and a line at their median.
+
+    Colours come again after `cycle` rows.
+    """
+    _check_rows(values, "plot_many")
+    axis = axis or plt.subplots(figsize=(WIDTH, 0.8 + 0.44 * len(values)))[1]
+    scatter = np.random.default_rng(0)
+    for row, each in enumerate(values.values()):
+        axis.scatter(each, row + scatter.uniform(-0.3, 0.3, len(each)), s=12, alpha=0.6, color=PALETTE[row % cycle])
+        axis.plot([np.median(each)] * 2, [row - 0.4, row + 0.4], color="0.1")
+    _name_rows(axis, values)
+    return axis.figure
+
+
+def plot_rows(columns: Mapping[str, Sequence[float]], rows: Sequence[str], unit: float = 100) -> Figure:
+    """A line for each row, on it a mark for the row's value in each column. Shares are shown in per cent."""
+    _check_rows(columns, "plot_rows")
+    figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.3 * len(rows)))
+    for mark, (name, values) in zip("osD^v", columns.items()):
+        axis.plot(unit * np.asarray(values, float), range(len(rows)), mark, alpha=0.8, label=name)
+    _name_rows(axis, dict.fromkeys(rows))
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 

@@ -8,13 +8,14 @@
 # %% [markdown]
 # # Look inside a network
 #
-# **What you'll do.** Open a trained network and look at everything it makes of one boot, at the patches that excite its filters, and at
-# pictures painted to excite them more. Then put a number where people say that "later layers are more abstract".
+# **What you'll do.** Look at everything that a trained network makes of one boot, at the images that excite its filters, and at pictures painted to excite
+# them more. Beside each picture and each number stands that of the same network with random weights, so that you see what training has put there.
 #
-# **What you'll learn.** To read activation maps without seeing too much in them; to find what a filter answers to, in two ways that
-# disagree; to probe a layer with a linear model; to count filters that do nothing and filters that do the same.
+# **What you'll learn.** To draw true activations; to build an untrained control; to measure with a linear probe what can be read from a layer; to choose on
+# some images and judge on others; to test by ablation whether a network needs a filter.
 #
-# **What you need.** The network with 32, 64 and 128 filters from the chapter on learning by heart. It is loaded here.
+# **What you need.** Convolution, pooling and batch normalisation, and the network with 32, 64 and 128 filters from the chapter on regularisation. It is
+# loaded here.
 
 # %% tags=["setup", "hide-cell"]
 # In Colab this cell fetches the course's helpers. Anywhere else it does nothing.
@@ -28,9 +29,10 @@ if "google.colab" in sys.modules:
 # %%
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -38,93 +40,199 @@ from helpers import budget, checkpoints, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
-from helpers.models import keras, three_block_cnn
+from helpers.models import (
+    BATCH, compile_with_one_cycle, keras, predict_classes, simple_cnn,
+    three_block_cnn)
+from helpers.start import tensorflow
 from helpers.verdicts import above_zero
 
-# %%
-import tensorflow as tf
-
-tf.get_logger().setLevel("ERROR")
-tf.config.experimental.enable_op_determinism()
+tf = tensorflow()
 
 # %%
 train, validation, test = load_fashion_mnist()
 network = checkpoints.trained("three-block-cnn")
-keras.utils.set_random_seed(0)  # the seed with which its training began
-untrained = three_block_cnn()
 
 # %% [markdown]
-# ## Everything it makes of a boot
+# ## What does one filter make of a boot?
 #
-# A convolution with 32 filters turns one picture into 32, one for each filter. Those are its **maps**. A second network, made of
-# the same layers, hands them all out.
+# The network has three blocks, with 32, 64 and 128 filters. A block convolves, keeps the largest of every 2x2 sums (pooling), normalises, and replaces
+# negative numbers by zero (ReLU). What is left of a filter's sum *after* normalisation and ReLU is its **activation**, because the next layer
+# receives that. All activations of one filter for one image form a picture, its **map**.
+#
+# Many pictures that are called activations show the sums instead. **Predict:** does a negative sum always end as zero?
 
 
 # %%
 def opened(model):
-    """From an image to the maps of each convolution, before pooling."""
-    maps = [layer.output for layer in model.layers
-            if isinstance(layer, keras.layers.Conv2D)]
-    return keras.Model(model.inputs[0], maps)
+    """From images to the sums of each convolution, normalised."""
+    sums = []
+    for place, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.Conv2D):
+            normalise = model.layers[place + 2]  # place + 1 is the pooling
+            sums.append(normalise(layer.output))
+    return keras.Model(model.inputs[0], sums)
 
 
-def maps_of(model, pictures):
-    """One array of maps for each convolution, for images of one channel."""
+# %%
+def in_batches(images):
+    """The images with their channel, 250 at a time."""
+    return (images[start:start + 250, ..., None]
+            for start in range(0, len(images), 250))
+
+
+# %%
+def activations(model, images):
+    """The maps of each convolution: one array for each."""
     reader = opened(model)
-    parts = [reader(pictures[begin:begin + 250, ..., None], training=False)
-             for begin in range(0, len(pictures), 250)]
-    return [np.concatenate(each) for each in zip(*parts)]
-
-
-# %%
-CHOSEN = 9  # the class to look at; try others
-chosen = validation.images[validation.labels == CHOSEN][0]
-maps = maps_of(network, chosen[None])
-
-
-# %%
-def show_maps(layer):
-    """All maps of one layer, red where the filter answers."""
-    pictures = np.moveaxis(maps[layer][0], -1, 0)
-    limit = np.abs(pictures).max(axis=(1, 2), keepdims=True)
-    figures.show_images(pictures / limit, columns=8,
-                        cmap=figures.DIVERGING, limits=(-1, 1))
+    parts = [reader(batch) for batch in in_batches(images)]
+    return [np.maximum(np.concatenate(each), 0) for each in zip(*parts)]
 
 
 # %% [markdown]
-# **Predict:** in which of the three layers will you still see a boot? Red is a positive answer, blue a negative one, and each map has its own
-# scale. The maps are taken before normalisation, which moves the zero, so a blue filter need not be silent.
-#
-# The 32 maps of the first convolution, 28 by 28 numbers each:
+# These maps are taken before pooling, since they show more. Pooling them gives what the block hands on: a normalisation that
+# multiplies by a positive number keeps the largest of four the largest.
 
-# %% mystnb={"image": {"alt": "Thirty-two maps of an ankle boot, eight in a row: in nearly all the boot can be recognised, as an outline, as a relief with one red and one blue side, or filled"}}
-show_maps(0)
+
+# %%
+def handed_on(model, images):
+    """What each block, and the dense layer, gives to the next."""
+    ends = [layer.output for layer in model.layers
+            if isinstance(layer, keras.layers.ReLU)]
+    dense = model.layers[-3].output  # dropout and the ten scores follow
+    reader = keras.Model(model.inputs[0], [*ends, dense])
+    return reader.predict(images[..., None], batch_size=500, verbose=0)
+
+
+# %%
+boot = validation.images[validation.labels == 9][0]
+maps = activations(network, boot[None])
+ends = handed_on(network, boot[None])
+fact("pooled, the maps are what the blocks hand on", all(
+    np.allclose(keras.layers.MaxPooling2D()(each), end, atol=1e-4)
+    for each, end in zip(maps, ends)))
+
+# %%
+convolve, some = network.layers[0], validation.images[:500]
+negative = np.asarray(convolve(some[..., None])) < 0
+active = activations(network, some)[0] > 0
+surprising = negative & active
+chosen = int(surprising.mean(axis=(0, 1, 2)).argmax())  # or any, 0 to 31
+
+# %%
+sums = np.asarray(convolve(boot[None, ..., None]))[0, ..., chosen]
+after = maps[0][0, ..., chosen]
+
+# %% mystnb={"image": {"alt": "A boot; a filter of three by three weights; the sums that it gives at each place, red where positive and blue where negative; its activations, dark where high; and the places, many of them, where the sum is negative and the activation above zero"}}
+figures.show_feature_maps(
+    [boot, np.asarray(convolve.kernel)[..., 0, chosen], sums, after,
+     (sums < 0) & (after > 0)],
+    ["boot", "filter", "sums", "activations", "negative, active"]);
+
+# %%
+say(f"For this filter **{surprising[..., chosen].mean():.0%}** of all places "
+    "in 500 images have a negative sum and are active all the same.")
+
+# %% [markdown]
+# You may have expected every negative sum (blue) to end as zero. But before the ReLU the normalisation subtracts the filter's mean sum, which may
+# itself be negative, and adds a learned shift. So the sign of a sum does not tell whether the filter is active, and from here on all maps
+# show activations.
+#
+# ## In which layer can you see that a network was trained?
+#
+# To see what training did we need a **control**, the same network without it. This **untrained network** has the very weights with which the training
+# began. One thing is set: a new batch normalisation has seen no image and subtracts nothing. So it is
+# shown a thousand training images and takes its averages from these, which changes no weight. A second control begins with other random weights.
+
+
+# %%
+def untrained_network(seed):
+    """Random weights behind a normalisation that has seen images."""
+    keras.utils.set_random_seed(seed)
+    model = three_block_cnn()
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0  # keep nothing of the first averages
+    model(train.images[:1_000, ..., None], training=True)
+    return model
+
+
+# %%
+models = {
+    "trained": network,
+    "untrained": untrained_network(0),  # the seed of the training
+    "other seed": untrained_network(1)}
+
+# %% [markdown]
+# The filters are in the same order on both sides, so the same place shows the same filter before and after training. Here bright means strongly active and dark silent; each side has its own scale.
+#
+# **Predict:** in which of the three layers will the two sides look different?
+#
+# The 32 maps of the first convolution, 28 by 28 activations each:
+
+# %%
+at_start = activations(models["untrained"], boot[None])
+sides = [{"untrained": one[0], "trained": other[0]}
+         for one, other in zip(at_start, maps)]
+
+# %% mystnb={"image": {"alt": "Thirty-two maps of an ankle boot from the untrained and thirty-two from the trained network: outlines, filled boots and boots left dark on a brighter ground; most maps on one side look like the map at the same place on the other"}}
+figures.compare_maps(sides[0], columns=4);
 
 # %% [markdown]
 # The 64 maps of the second, after one pooling, 14 by 14:
 
-# %% mystnb={"image": {"alt": "Sixty-four coarser maps: the boot is still there in many, and single parts stand out, such as the sole, the shaft or its back edge"}}
-show_maps(1)
+# %% mystnb={"image": {"alt": "Sixty-four coarser maps from each network: parts of the boot's outline in some, a few bright dots in others; only some places of the two sides show alike maps"}}
+figures.compare_maps(sides[1], columns=8);
 
 # %% [markdown]
 # The 128 maps of the third, after two poolings, 7 by 7:
 
-# %% mystnb={"image": {"alt": "A hundred and twenty-eight maps of seven by seven squares: blots of red and blue; in a few the slant of a boot can be guessed, in most nothing"}}
-show_maps(2)
+# %% mystnb={"image": {"alt": "A hundred and twenty-eight maps of seven by seven squares from each network: bright squares and blots on a dark ground; the trained network's maps are darker as a whole, with few bright squares each"}}
+figures.compare_maps(sides[2], columns=8);
 
 # %% [markdown]
-# Hardly a boot is left at the end: in a few maps its slant and its sole, in most nothing. It is tempting to say that this layer has "abstract" knowledge of boots. But a picture that nobody can read is no
-# evidence of abstraction: noise cannot be read either. So leave the looking for a while, and ask for numbers.
+# In the first layer most maps on the left can be found again on the right. In the second few can, in the third hardly any. There hardly a boot can be recognised, and it is tempting to say that these maps are
+# abstract. But random weights make unreadable maps, too. Whether a map can be read says nothing about what was learned.
 #
-# ## Does the first layer look for edges?
+# A number, then. Call an activation *silent* if it is zero. **Predict:** does silence grow from layer to layer? In which of the networks?
+
+# %%
+STAGES = ["pixels", "32 filters", "64 filters", "128 filters", "dense"]
+silent = pd.DataFrame({
+    name: [np.mean(end == 0) for end in handed_on(model, some)[:3]]
+    for name, model in models.items()}, index=STAGES[1:4])
+(100 * silent).round().astype(int)
+
+# %%
+rise = silent.iloc[2] - silent.iloc[0]
+claim("from the first block to the third silence grows by over ten points "
+      "with training, and by less than half of that without", rise.trained
+      > max(0.1, 2 * rise.drop("trained").max()))
+
+# %% [markdown]
+# The table counts, in per cent, what each block hands on. Random filters are silent about half of the time, at every depth: normalisation puts the zero in the middle. Training makes the later blocks quieter. That fits the idea that later filters look for rarer things, but does not prove it.
 #
-# One report (C) says so, and that later layers are more abstract (C10). A 3x3 filter has nine weights. Take away their mean, and what
-# is left lies in a space of eight directions; two of these are slopes, one from left to right and one from top to bottom. A filter
-# that is all slope is an edge filter. A random one has about two eighths of its strength there.
+# Where one measures matters. Before pooling, the maps are silent more often the deeper the layer, *without* training as well: pooling keeps the largest of four, and the zero lies in the middle of those.
+
+# %%
+early = [np.mean(each == 0)
+         for each in activations(models["untrained"], some)]
+say("Before pooling, the untrained network's layers: "
+    + ", ".join(f"{share:.0%}" for share in early) + " silent.")
+
+# %% [markdown]
+# ## Are the first filters edge detectors?
+#
+# Report C says that the first layer finds edges. An edge is a slope of brightness. Subtract from the nine weights of a filter their mean; what is
+# left has eight directions, and two of them are slopes, from left to right and from top to bottom. So of a random filter's strength, which is the sum of
+# squares, two eighths are slope on average.
+#
+# (A Sobel filter, made by hand to find edges, has eight ninths. The mean is left out, so a filter with a large mean answers to plain brightness, too.)
+#
+# **Predict:** how much is it after training? And how similar are the filters to those with which the training began?
 
 
 # %%
-def share_of_slope(filters):
+def slope_share(filters):
     """The part of each 3x3 filter's strength, mean aside, that is slope."""
     right, down = np.meshgrid([-1, 0, 1], [-1, 0, 1])
     slopes = np.stack([right.ravel(), down.ravel()]) / np.sqrt(6)
@@ -134,103 +242,134 @@ def share_of_slope(filters):
 
 
 # %%
-filters = np.moveaxis(np.asarray(network.layers[0].kernel)[:, :, 0], -1, 0)
-slope = share_of_slope(filters)
-chance = share_of_slope(
-    np.random.default_rng(13).normal(size=(1000, 32, 9))).reshape(1000, 32)
-by_chance = np.quantile(chance.mean(axis=1), 0.95)
+def first_filters(model):
+    """The filters of the first layer, one after the other."""
+    return np.moveaxis(model.layers[0].get_weights()[0][:, :, 0], -1, 0)
+
 
 # %%
-say(f"On average **{slope.mean():.1%}** of a filter's strength is slope. The "
-    "mean of "
-    f"32 random filters stays below {by_chance:.1%} in 95 of 100 draws.")
+start = first_filters(models["untrained"])
+order = np.argsort(-slope_share(first_filters(network)))
+scaled = {name: np.moveaxis(filters[order], 0, -1)
+          / np.abs(filters[order]).max(axis=(1, 2)) for name, filters in (
+              ("before", start), ("after", first_filters(network)))}
 
-# %% mystnb={"image": {"alt": "Thirty-two filters of three by three in order of their share of slope: the first are plain slopes from red to blue, the last are spots, stripes and corners"}}
-order = np.argsort(-slope)
-limit = np.abs(filters).max(axis=(1, 2), keepdims=True)
-figures.show_images(
-    (filters / limit)[order], [f"{each:.0%}" for each in slope[order]],
-    columns=8, cmap=figures.DIVERGING, limits=(-1, 1));
+# %% mystnb={"image": {"alt": "The thirty-two first filters before training and after it, in the same order, red for positive and blue for negative weights: most filters look alike on both sides"}}
+figures.compare_maps(
+    scaled, columns=8, cmap=figures.DIVERGING, limits=(-1, 1));
 
 # %% [markdown]
-# Some filters are nearly all slope, others have next to none. If the mean stays below the mark of the random draws, that does not show that the layer
-# cares nothing for edges: only that by this measure it cannot be told from chance. C10 needs both halves, this one and the next section's.
-#
-# ## Put a probe behind each layer
-#
-# If a layer has made something of the image that is worth the name, then a *linear* model should do better on its maps than on the
-# pixels. Such a model is called a **linear probe**. It must be a fair one: maps have more numbers than the image, so every layer is
-# cut to its first hundred principal components, and all probes get the same few images.
-#
-# **Predict:** draw the curve of probe accuracy from pixels to the last layer. And one for the same network *before* training: rising, level, or
-# falling?
+# One training is one draw. Here is a second network, the smaller one with two blocks, trained from another seed on a part of the images. (It will serve again below.)
 
 # %%
-known = budget.images(full=3_000, quick=1_500)
-asked = budget.images(full=4_000, quick=1_500)
-STAGES = ["pixels", "32 filters", "64 filters", "128 filters", "dense"]
+used = budget.images(full=15_000, quick=4_000)
+keras.utils.set_random_seed(13)
+second = compile_with_one_cycle(simple_cnn(), used, epochs=2)
+second_start = first_filters(second)
+second.fit(train.images[-used:, ..., None], train.labels[-used:],
+           batch_size=BATCH, epochs=2, verbose=0);
+
+# %%
+random = np.random.default_rng(13).normal(size=(32_000, 9))
+by_chance = slope_share(random).reshape(1000, 32).mean(axis=1)
+low, high = np.quantile(by_chance, [0.05, 0.95])
+slopes = pd.DataFrame({
+    "before": [slope_share(each).mean() for each in (start, second_start)],
+    "after": [slope_share(first_filters(each)).mean()
+              for each in (network, second)]}, index=["this", "second"])
+
+# %%
+say(f"Of random draws of 32 filters nine in ten have between {low:.0%} and "
+    f"{high:.0%} of slope.")
+claim("training changes the slope by less than nine in ten starts spread",
+      (slopes.after - slopes.before).abs().max() < high - low)
+(100 * slopes).round(1)
+
+# %% [markdown]
+# You may have expected training to turn noise into edge detectors. It changed the slope by a few points, fewer than lie between one start and another. So where a network ends depends mostly on where it began. How far did its weights move?
 
 
 # %%
-def stages_of(model, pictures):
-    """Pixels, the output of each block, and the dense layer, as rows."""
-    ends = [layer.output for layer in model.layers
-            if isinstance(layer, keras.layers.ReLU)]
-    dense = model.layers[-3].output  # before dropout and the ten scores
-    reader = keras.Model(model.inputs[0], [*ends, dense])
-    outputs = reader.predict(pictures[..., None], batch_size=500, verbose=0)
-    return [each.reshape(len(pictures), -1) for each in (pictures, *outputs)]
+def moved(model, start):
+    """For each convolution: spread before, change, and their likeness."""
+    rows = []
+    for layer, first in zip(model.layers, start.layers):
+        if isinstance(layer, keras.layers.Conv2D):
+            new, old = (np.ravel(each.kernel) for each in (layer, first))
+            rows.append({"typical start": old.std(),
+                         "typical change": (new - old).std(),
+                         "correlation": np.corrcoef(new, old)[0, 1]})
+    return pd.DataFrame(rows, index=STAGES[1:1 + len(rows)])
 
 
 # %%
+kept = moved(network, models["untrained"])
+strange = moved(network, models["other seed"])
+claim("the first filters' weights correlate with those of their start above "
+      "0.7, and more than those of later layers; with another start they do "
+      "not", kept.correlation.is_monotonic_decreasing
+      and kept.correlation.iloc[0] > 0.7
+      and strange.correlation.abs().max() < 0.2)
+kept.round(3)
+
+# %% [markdown]
+# All layers moved by similar amounts. The first began with larger weights, because its filters have few inputs, and so it kept more of them. What looks like an edge detector here was mostly there by chance.
+#
+# ## What can be read from each layer?
+#
+# If a layer has turned the image into something more useful, a *linear* model should do better on its output than on pixels. Such a model is a
+# **linear probe**. To be fair, every layer is reduced to its first hundred principal components, and every probe is trained on the same images.
+#
+# **Predict:** draw the accuracy of a probe from pixels to the last layer, for the trained and for the untrained network. Rising, level or falling?
+
+# %%
+known = budget.choose(full=3_000, quick=1_500)
+unseen, new_labels = validation.images[:5_000], validation.labels[:5_000]
+
+
 def probe(rows, new_rows):
-    """Right answers of a linear model on a hundred components."""
+    """The answers of a linear model on a hundred components."""
     model = make_pipeline(
         PCA(100, svd_solver="randomized", iterated_power=3, random_state=0),
         StandardScaler(), LogisticRegression(C=0.01, max_iter=60, tol=1e-3))
-    model.fit(rows, train.labels[:known])
-    return model.predict(new_rows)
+    return model.fit(rows, train.labels[:known]).predict(new_rows)
 
 
 # %%
-probed = {}
-for name, model in (("trained", network), ("untrained", untrained)):
-    stages = zip(stages_of(model, train.images[:known]),
-                 stages_of(model, validation.images[:asked]))
-    probed[name] = [probe(*both) for both in stages]
+def stages_of(model, images):
+    """The images and what each layer hands on, as rows."""
+    return [each.reshape(len(images), -1)
+            for each in (images, *handed_on(model, images))]
+
 
 # %%
-truth = validation.labels[:asked]
-right = {name: [metrics.accuracy(truth, answers) for answers in each]
-         for name, each in probed.items()}
+probed = {
+    name: [probe(*both) for both in zip(
+        stages_of(model, train.images[:known]),
+        stages_of(model, unseen))] for name, model in models.items()}
+right = {name: [metrics.accuracy(new_labels, answers)
+                for answers in each] for name, each in probed.items()}
 
-# %% mystnb={"image": {"alt": "Accuracy of a linear probe with its interval from pixels through three blocks to the dense layer: the trained network's curve rises from layer to layer, the untrained one's rises a little at first and then falls far behind"}}
-figure, axis = plt.subplots(figsize=(figures.WIDTH, 3))
-for (name, each), style in zip(right.items(), ("o-", "s--")):
-    middle = np.array([100 * one.value for one in each])
-    ends = [middle - [100 * one.low for one in each],
-            [100 * one.high for one in each] - middle]
-    axis.errorbar(STAGES, middle, yerr=ends, fmt=style, capsize=3, label=name)
-axis.set_ylabel("per cent right, validation")
+# %% mystnb={"image": {"alt": "Accuracy of a linear probe from pixels through three blocks to the dense layer, with intervals: the trained network's curve rises and then stays level; those of the two untrained ones rise at the first block and end below the pixels"}}
+axis = figures.plot_accuracies(STAGES, right)
+axis.set_ylabel("probe accuracy (per cent)")
 axis.legend();
 
-# %%
-grows = [metrics.paired_difference(truth, after, before)
-         for before, after in zip(probed["trained"], probed["trained"][1:])]
-say("Gained by each layer of the trained network: " + "; ".join(
-    f"**{stage}** {gain}" for stage, gain in zip(STAGES[1:], grows)) + ".")
 
 # %%
-better = metrics.paired_difference(
-    truth, probed["trained"][3], probed["untrained"][3])
-claim("after three blocks the trained network's probe is far ahead of the "
-      "pixels'", right["trained"][3].low > right["trained"][0].high)
-claim("the last block of an untrained network serves a probe worse than the "
-      "trained one's", better.low > 0, needs_full=True)
-claim("even untrained, two blocks serve a probe better than pixels",
-      metrics.paired_difference(truth, probed["untrained"][2],
-                                probed["untrained"][0]).low > 0,
-      needs_full=True)
+def gain(name, stage, over=0):
+    """How much more often a stage's probe is right than another's."""
+    return metrics.paired_difference(
+        new_labels, probed[name][stage], probed[name][over])
+
+
+# %%
+without = [name for name in models if name != "trained"]
+claim("one untrained block already serves a probe better than the pixels",
+      min(gain(name, 1).low for name in without) > 0)
+claim("after the dense layer the trained network does so, and both untrained "
+      "ones serve it worse than the pixels", gain("trained", 4).low > 0
+      and max(gain(name, 4).high for name in without) < 0)
 
 # %%
 ledger.record(numbers={
@@ -238,144 +377,166 @@ ledger.record(numbers={
     for name, each in right.items() for stage, one in zip(STAGES, each)})
 
 # %% [markdown]
-# Here is what "more abstract" can mean and be measured: *less work is left for what follows*. Each block turns what was tangled into
-# something closer to ten heaps that planes can divide. Depth by itself does a little of that, and not for long: the untrained network has the same
-# layers, and its curve rises over two blocks before it falls. Sliding windows and pooling suit images even with random weights; to go on rising takes
-# training.
+# You may have expected an untrained network to be of no use. One block of random filters is of use: windows, pooling and ReLU suit images. But after more random layers the gain is lost. With learned weights it grows up to the second block and then stays.
 #
-# C10 has two parts. Edges: the mean share of slope lies above 95 of 100 random draws. If it lies below the average draw the part fails, and in between it is not settled. More
-# abstract: each block adds to the probe, with an interval that excludes zero.
+# That gives "more abstract" a meaning that can be measured: less work is left for a linear model. The probes have few images, a hundred components and one penalty, so read the order of the curves, not their height.
 #
-# The probes have only a few images to learn from, and a hundred components of each layer. So read the order of the stages, not the height of the
-# curve.
+# ## Is the report right about the layers?
+#
+# Report C says (C10): edges in the first layer, more abstract features in later ones. Both are said of trained networks in general, and by the rule of this
+# course such a sentence needs five trainings.
 
 # %%
+after = slopes.after["this"]
+steps = [gain("trained", stage, stage - 1) for stage in (1, 2, 3)]
 verdict("C10",
-        ours=f"{slope.mean():.1%} of a first filter's strength is slope "
-        f"(random: below {by_chance:.1%}); a linear probe goes from "
-        f"{right['trained'][0].value:.1%} on pixels through "
-        + ", ".join(f"{one.value:.1%}" for one in right["trained"][1:])
-        + ".",
-        edges=above_zero(slope.mean() - by_chance,
-                         slope.mean() - chance.mean()),
-        abstract=above_zero(min(gain.low for gain in grows[:3]),
-                            min(gain.high for gain in grows[:3])),
-        needs_full=True)
+        ours=f"in this one training {after:.1%} of the first filters' "
+        f"strength is slope (random: below {high:.1%} in 95 of 100 draws), "
+        "and the three blocks add to a linear probe "
+        + "; ".join(str(step) for step in steps) + ".",
+        edges=[above_zero(after - high, after - by_chance.mean())],
+        abstract=[above_zero(min(step.low for step in steps),
+                             min(step.high for step in steps))])
 
 # %% [markdown]
-# ## How much does one filter know?
+# One training cannot settle it. For the edges we have just seen why: two trainings ended at two figures, because they began at two, and a lucky start alone can lie above nine draws in ten. The probes, too, describe one network.
 #
-# Take a single filter, and of its map only the largest answer. How well does this one number tell one class from the other nine? The
-# **AUROC** says: pick one image of the class and one of the others at random; how often does the image of the class have the larger
-# answer? A coin gets a half; the best of ten coins, which is what we take, a little more.
+# So far we have looked at whole layers. What about a single filter?
 #
-# **Predict:** do specialists appear in the first layer, in the last, or nowhere?
-
-
-# %%
-def best_class(answers, labels):
-    """(class, AUROC) that one number per image tells best."""
-    areas = [roc_auc_score(labels == k, answers) for k in range(10)]
-    return int(np.argmax(areas)), float(max(areas))
-
-
-# %%
-looked = slice(0, budget.images(full=1_000, quick=1_000))
-sample, sample_labels = validation.images[looked], validation.labels[looked]
-answers = [each.max(axis=(1, 2)) for each in maps_of(network, sample)]
-experts = [[best_class(column, sample_labels) for column in each.T]
-           for each in answers]
-
-# %% mystnb={"image": {"alt": "For each of three layers the AUROC of every filter for its best class, as dots and a line at the median: the dots of the third layer lie highest and reach close to one"}}
-draw = np.random.default_rng(0)
-figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
-for row, each in enumerate(experts):
-    areas = [area for _, area in each]
-    axis.scatter(areas, row + draw.uniform(-0.25, 0.25, len(areas)), s=14,
-                 alpha=0.6, color=figures.PALETTE[row])
-    axis.plot([np.median(areas)] * 2, [row - 0.35, row + 0.35], color="0.2",
-              linewidth=2)
-axis.set_yticks(range(3), STAGES[1:4])
-axis.set(xlabel="AUROC of one filter for its best class", ylim=(2.6, -0.6));
-
-# %%
-medians = [np.median([area for _, area in each]) for each in experts]
-star = max(range(128), key=lambda k: experts[2][k][1])
-say("The median filter: " + ", ".join(
-    f"{median:.2f} ({stage})" for median, stage in zip(medians, STAGES[1:]))
-    + f". The best of all is filter {star} of the last layer: "
-    f"**{CLASS_NAMES[experts[2][star][0]]}**, {experts[2][star][1]:.3f}.")
-
-# %%
-claim("the best filter of the last layer tells its class better than the "
-      "best of the first", experts[2][star][1]
-      > max(area for _, area in experts[0]))
-
-# %%
-ledger.record(numbers={f"median_auroc_{stage.replace(' ', '_')}": median
-                       for stage, median in zip(STAGES[1:], medians)})
-
-# %% [markdown]
-# Single filters of the last layer know a class rather well, though nobody asked for it: the dense layer behind them could have used
-# any mixture.
+# ## Which images excite a filter?
 #
-# ## What excites a filter? Ask the data
-#
-# For four filters of the last layer, chosen among those that tell a class best: the patches of validation images at which each answered most. A unit there sees 18 by 18 pixels.
+# A unit of the third convolution sees a **window** of 18 by 18 pixels, its receptive field. For each filter we search training images for those with the largest sum anywhere in its
+# map. (The sums are taken after normalisation and before the ReLU, so that silent images get a rank, too.)
 
 
 # %%
-def patch_at(picture, row, column):
-    """What a unit of the third convolution sees; black beyond the rim."""
-    padded = np.pad(picture, (7, 10))
+def strongest(model, images):
+    """For each image the largest sum in every map, layer by layer."""
+    reader = opened(model)
+    parts = [[tf.reduce_max(sums, (1, 2)) for sums in reader(batch)]
+             for batch in in_batches(images)]
+    return [np.concatenate(each) for each in zip(*parts)]
+
+
+# %%
+looked = budget.choose(full=5_000, quick=2_000)
+seen, labels = train.images[:looked], train.labels[:looked]
+peaks = {name: strongest(model, seen) for name, model in models.items()}
+new_peaks = {name: strongest(model, unseen) for name, model in models.items()}
+
+
+# %%
+def window(image, row, column):
+    """What a unit of the third convolution sees; empty beyond the rim."""
+    padded = np.pad(image, (7, 10))  # the first window begins 7 outside
     return padded[4 * row:4 * row + 18, 4 * column:4 * column + 18]
 
 
 # %%
-def most_exciting(pictures, responses, count):
-    """The patches with the largest answers, each from its own image."""
-    peaks = responses.reshape(len(responses), -1)
-    first = np.argsort(-peaks.max(axis=1))[:count]
-    places = [np.unravel_index(peaks[n].argmax(), responses.shape[1:])
-              for n in first]
-    return np.stack([patch_at(pictures[n], *place)
-                     for n, place in zip(first, places)])
+def best_places(model, images):
+    """For each image and filter of the third layer the strongest place."""
+    reader = opened(model)
+    sums = np.concatenate([reader(batch)[2] for batch in in_batches(images)])
+    return sums.reshape(len(images), 49, -1).argmax(axis=1)
 
+
+# %%
+def find_windows(model, values, count=8):
+    """For each filter of the third layer the windows that excite it most."""
+    top = np.argsort(-values, axis=0)[:count].T
+    places = best_places(model, seen[top.ravel()])
+    owner = np.repeat(np.arange(len(top)), count)
+    found = [window(seen[n], *divmod(places[row, owner[row]], 7))
+             for row, n in enumerate(top.ravel())]
+    return np.reshape(found, (*top.shape, 18, 18))
+
+
+# %%
+found = {name: find_windows(models[name], peaks[name][2])
+         for name in ("trained", "untrained")}
+SHOWN = [0, 32, 64, 96]
+titles = [f"filter {k}" if n == 0 else "" for k in SHOWN for n in range(8)]
 
 # %% [markdown]
-# Whether `patch_at` cuts the right window can be tested: change pixels outside the patch, and the unit must not notice.
+# **Predict:** will all windows of a filter show the same kind of garment? Here are filters 0, 32, 64 and 96, which nobody picked for their looks. First the trained network:
 
-# %%
-noise = np.random.default_rng(1).random((28, 28)).astype("float32")
-only = np.zeros_like(noise)
-only[4 * 3 - 7:4 * 3 + 11, 4 * 4 - 7:4 * 4 + 11] = 1
-with_rim, without = (maps_of(network, (noise * part)[None])[2][0, 3, 4]
-                     for part in (1, only))
-fact("a unit answers the same when all but its patch is black",
-     np.allclose(with_rim, without, atol=1e-4))
-
-# %%
-last = maps_of(network, sample)[2]
-shown = sorted(range(128), key=lambda k: -experts[2][k][1])[:60:15]
-patches = np.stack([most_exciting(sample, last[..., k], 8) for k in shown])
-
-# %% mystnb={"image": {"alt": "Four rows of eight patches of 18 by 18 pixels: within a row the patches show like parts of like garments, such as a strap, a sole or a leg"}}
-names = [f"filter {k}" if n == 0 else "" for k in shown for n in range(8)]
-figures.show_images(patches.reshape(-1, 18, 18), names, columns=8);
+# %% mystnb={"image": {"alt": "Four rows of eight windows of 18 by 18 pixels from the trained network: within a row most windows show alike shapes in the same place, in some rows from one kind of garment, in others from several"}}
+figures.show_images(found["trained"][SHOWN].reshape(-1, 18, 18), titles);
 
 # %% [markdown]
-# Each row seems to tell what its filter looks for, and it is tempting to name it: "this one finds trousers." But is there a row with two kinds of garment?
-# Then look for what both have in common. And hold on to your names for a moment.
+# The same four filters of the untrained network:
+
+# %% mystnb={"image": {"alt": "Four rows of eight windows from the untrained network: here, too, the windows of a row share a shape or a contrast, mostly across several kinds of garment"}}
+figures.show_images(found["untrained"][SHOWN].reshape(-1, 18, 18), titles);
+
+# %% [markdown]
+# It is tempting to name each row. But the untrained rows have their order, too, and some trained rows are mixed. Four rows prove nothing; so count.
 #
-# ## What excites it more? Paint it
+# ## How well does one filter know a class?
 #
-# Start from grey noise and change the *pixels* so that the unit in the middle answers more, as training changes weights: along the
-# gradient. Now and then the picture is blurred a little, so that single pixels do not run wild.
+# Take the largest sum in a filter's map as its number for an image. The **AUROC** tells how well such a number separates a class from the rest. Pick at random one image of the class and
+# one of the others: the AUROC is the probability that the image of the class has the larger number. Random numbers give 0.5.
 #
-# **Predict:** will the painted picture look like the patches?
+# For each filter we choose, on training images, the class with the largest AUROC. That is a maximum of ten and flatters, so it is judged on validation images, which had no part in the choice.
+#
+# **Predict:** where are the filters that know a class, in the first layer, in the third, or nowhere?
 
 
 # %%
+def auroc(values, labels):
+    """For each class (row) and filter (column); ranks count the pairs."""
+    ranks, member = rankdata(values, axis=0), labels == np.arange(10)[:, None]
+    inside = member.sum(axis=1, keepdims=True)
+    above = member @ ranks - inside * (inside + 1) / 2
+    return above / (inside * (len(labels) - inside))
+
+
+# %%
+def choose_and_judge(name, layer):
+    """Each filter's class, and its AUROC on images that did not choose."""
+    chosen = auroc(peaks[name][layer], labels).argmax(axis=0)
+    areas = auroc(new_peaks[name][layer], new_labels)
+    return chosen, areas[chosen, np.arange(len(chosen))]
+
+
+# %%
+judged = {(layer, name): choose_and_judge(name, layer)
+          for layer in range(3) for name in models}
+
+# %% mystnb={"image": {"alt": "AUROC of each filter for its class, a dot each, with a line at the median, for three layers without and with training: in the first layer the two rows look alike, in the third the trained network's dots lie much further to the right"}}
+figures.plot_many({
+    f"{STAGES[layer + 1]}, {name}": areas
+    for (layer, name), (_, areas) in judged.items()
+    if name in ("trained", "untrained")}, cycle=2)
+plt.xlabel("AUROC for the filter's class");
+
+# %%
+medians = pd.Series({
+    key: np.median(areas) for key, (_, areas) in judged.items()}).unstack()
+medians[list(models)].set_axis(STAGES[1:4]).round(2)
+
+# %%
+ahead = medians.trained - medians.drop(columns="trained").max(axis=1)
+claim("in the third layer the median filter knows its class better than in "
+      "both others by more than 0.05, in the first by less than half of that",
+      ahead[2] > 0.05 and ahead[0] < 0.025)
+
+# %% [markdown]
+# You may have expected such filters nowhere: nobody asked for them, since the dense layer can use any mixture. In this network some filters of the third layer know a class rather well. In the first layer training has made none.
+#
+# ## Which picture excites a filter most?
+#
+# The data may not contain what a filter answers to best. So paint it: start from grey noise in the window of the middle unit and change the *pixels* along the
+# gradient of the unit's sum, as training changes weights. This is **activation maximisation**. Now and then the picture is blurred a little, so that single pixels do not
+# dominate.
+#
+# **Predict:** will the painted windows resemble those that were found?
+
+# %%
+WINDOW = np.zeros((28, 28, 1), np.float32)
+WINDOW[5:23, 5:23] = 1  # what the middle unit sees
+
+
 def blur(pictures):
     """The mean of each pixel and its four neighbours."""
     moved = [tf.roll(pictures, step, axis) for step in (-1, 1)
@@ -384,265 +545,384 @@ def blur(pictures):
 
 
 # %%
-def paint(model, chosen, steps):
-    """For each filter of the third convolution an image that excites it."""
+def climb(reader, pictures):
+    """A small step along the gradient: filter k in picture k."""
+    with tf.GradientTape() as tape:
+        tape.watch(pictures)
+        sums = reader(pictures)[2][:, 3, 3]  # the unit in the middle
+        wanted = tf.linalg.trace(sums)  # of filter k in picture k
+    slope = tape.gradient(wanted, pictures)
+    size = tf.reduce_mean(tf.abs(slope), (1, 2, 3), keepdims=True)
+    return tf.clip_by_value(pictures + 0.02 * slope / (size + 1e-8), 0, 1)
+
+
+# %%
+def paint(model, steps):
+    """For each filter of the third layer a picture that excites it."""
     reader = opened(model)
-    start = np.random.default_rng(2).uniform(0.4, 0.6, (28, 28, 1))
-    pictures = tf.constant(np.stack([start] * len(chosen)), tf.float32)
+    noise = np.random.default_rng(2).uniform(0.4, 0.6, WINDOW.shape)
+    pictures = tf.constant(np.stack([noise * WINDOW] * 128), tf.float32)
     for step in range(steps):
-        with tf.GradientTape() as tape:
-            tape.watch(pictures)
-            middle = reader(pictures, training=False)[2][:, 3, 3]
-            wanted = tf.gather(middle, chosen, axis=1, batch_dims=1)
-            total = tf.reduce_sum(wanted)
-        slope = tape.gradient(total, pictures)
-        size = tf.reduce_mean(tf.abs(slope), (1, 2, 3), keepdims=True)
-        pictures = tf.clip_by_value(
-            pictures + 0.02 * slope / (size + 1e-8), 0, 1)
-        pictures = blur(pictures) if step % 8 == 0 else pictures
+        pictures = climb(reader, pictures)
+        pictures = blur(pictures) * WINDOW if step % 8 == 0 else pictures
     return np.asarray(pictures)[..., 0]
 
 
 # %%
-painted = paint(network, tf.constant(shown), budget.choose(80, 24))
-strongest = last.max(axis=(0, 1, 2))[shown]
-reached = np.array([maps_of(network, picture[None])[2][0, 3, 3, k]
-                    for picture, k in zip(painted, shown)])
-
-# %% mystnb={"image": {"alt": "For four filters the most exciting patch of a validation image beside the painted one: the patch is part of a garment, the painted picture a pattern of waves and spots that resembles no garment"}}
-pairs = [picture for k, (patch, paint_) in enumerate(zip(patches, painted))
-         for picture in (patch[0], patch_at(paint_, 3, 3))]
-titles = [text for k in shown for text in (f"filter {k}: found", "painted")]
-figures.show_images(np.stack(pairs), titles, columns=4);
-
-# %%
-say("Painted over found, as a multiple of the answer: " + ", ".join(
-    f"{ratio:.1f}" for ratio in reached / strongest) + ".")
-claim("every painted picture excites its filter more than any patch found",
-      (reached > strongest).all(), needs_full=True)
+painted = {name: paint(models[name], budget.choose(full=60, quick=30))
+           for name in found}
+inner = {name: each[:, 5:23, 5:23] for name, each in painted.items()}
 
 # %% [markdown]
-# The painted picture beats every patch found in these images, and it is no part of any garment. So the name that you gave the filter was true of *the
-# garments you saw*, and the filter is something else: a sum that garments happen to raise in that way. Top patches show only what
-# is in the data; painted pictures show what the weights allow. Neither is "what the filter means".
-#
-# ## Dead and duplicate filters
-#
-# A filter is **dead** if nothing passes the ReLU behind it, on any image. Two filters are **duplicates** if their answers go up and down together, for
-# every place of every image, so that one of them would do.
-#
-# **Predict:** of the 128 filters of the last layer, how many are dead? And how many could be dropped as duplicates, at a correlation of 0.95?
+# The trained network above, the untrained below:
 
+# %% mystnb={"image": {"alt": "Two rows, the trained network above and the untrained below: for four filters the window found beside the one painted. Found windows are parts of garments; painted ones are patterns of dark and bright strokes"}}
+pairs = [part for name in found for k in SHOWN
+         for part in (found[name][k, 0], inner[name][k])]
+figures.show_images(np.stack(pairs), [
+    f"{kind} {k}" for k in SHOWN for kind in ("found", "painted")] * 2);
 
 # %%
-def count_dead(outputs):
-    """Filters that never let anything pass; outputs after ReLU."""
-    return int((outputs.reshape(-1, outputs.shape[-1]).max(axis=0) <= 0).sum())
-
-
-# %%
-def count_duplicates(outputs, limit=0.95):
-    """Filters that go with an earlier one, up to a factor."""
-    rows = outputs.reshape(-1, outputs.shape[-1])
-    alive = rows[:, rows.std(axis=0) > 0]
-    likeness = np.abs(np.corrcoef(alive.T))
-    return int((np.triu(likeness, 1) > limit).any(axis=0).sum())
-
-
-# %%
-def blocks_of(model, pictures):
-    """The outputs of the three blocks, as maps."""
-    ends = [layer.output for layer in model.layers
-            if isinstance(layer, keras.layers.ReLU)]
-    reader = keras.Model(model.inputs[0], ends)
-    return reader.predict(pictures[..., None], batch_size=500, verbose=0)
-
-
-# %%
-counted = {}
-for name, model in (("trained", network), ("untrained", untrained)):
-    for stage, outputs in zip(STAGES[1:], blocks_of(model, sample[:1000])):
-        counted[name, stage] = (
-            outputs.shape[-1], count_dead(outputs), count_duplicates(outputs))
-
-# %%
-for (name, stage), (count, dead, double) in counted.items():
-    say(f"{stage}, {name}: of {count} filters {dead} dead, {double} "
-        "duplicates.")
-
-# %%
-claim("no filter of the trained network is dead",
-      all(dead == 0 for (name, _), (_, dead, _) in counted.items()
-          if name == "trained"), needs_full=True)
-doubles = {name: sum(double for (whose, _), (_, _, double)
-                     in counted.items() if whose == name)
-           for name in ("trained", "untrained")}
-claim("training leaves no more duplicates than it found",
-      doubles["trained"] <= doubles["untrained"], needs_full=True)
-
-# %%
-ledger.record(numbers={
-    f"duplicates_{stage.replace(' ', '_')}":
-    counted["trained", stage][2] for stage in STAGES[1:4]})
+beaten = {name: np.mean(
+    np.diag(opened(models[name])(painted[name][..., None])[2][:, 3, 3])
+    > peaks[name][2].max(axis=0)) for name in painted}
+say("The painted picture excites its filter more than any of the training "
+    f"images that were searched: **{beaten['trained']:.0%}** of the filters, "
+    f"without training {beaten['untrained']:.0%}.")
 
 # %% [markdown]
-# Nine weights leave little room for 32 different questions about one grey picture, so a few random filters may ask nearly the same, and after training fewer
-# do, or none. In the last layer each filter has nine weights for each of 64 maps, and there is room enough. A dead filter would be one whose answers all
-# lie below zero. Batch normalisation, which centres them before the ReLU, makes that unlikely; the untrained network shows that it is rare without its help, too.
+# To judge the resemblance, correlate the pixels of each painted window with
+# the mean found window of every filter. If the two have nothing to do with each other, half of the other filters' windows resemble it less than its own do, on average.
+
+
+# %%
+def own_rank(painted, found):
+    """The part of the other filters whose found windows are less alike."""
+    count = len(painted)
+    rows = np.concatenate([painted, found.mean(axis=1)])
+    alike = np.corrcoef(rows.reshape(2 * count, -1))[:count, count:]
+    return (alike < np.diag(alike)[:, None]).sum(axis=1) / (count - 1)
+
+
+# %%
+def interval(values):
+    """The mean with its 95 % interval."""
+    half = 1.96 * np.std(values, ddof=1) / np.sqrt(len(values))
+    return np.mean(values), np.mean(values) - half, np.mean(values) + half
+
+
+# %% mystnb={"image": {"alt": "Two intervals, for the trained and the untrained network: well over half of the other filters' windows resemble the painted one less than its own do, in both"}}
+ranks = {name: interval(own_rank(inner[name], found[name])) for name in found}
+figures.plot_intervals(ranks, zero=False)
+plt.axvline(50, color="0.4", linestyle=":")
+plt.xlabel("other filters whose windows resemble it less (per cent)");
+
+# %%
+claim("a painted window resembles the found ones of its filter more than "
+      "chance would have it, without training, too",
+      min(low for _, low, _ in ranks.values()) > 0.5)
+
+# %% [markdown]
+# You may have expected pure noise. The resemblance is clear, and most of it is there without training. So it is no sign of learning: the found and the painted picture raise the same sum, and the sum rewards certain pixels.
+#
+# ## Is a painted picture a garment to the network?
+#
+# Give each filter the class that is most frequent among the ten training images that excite it most. Take the strongest image *of this class*, and ask the network for its name. Ask the second network as well, which had no part in the painting.
+#
+# **Predict:** take a filter whose class is Trouser. Will a network call its painted picture a trouser?
+#
+# The painted pictures differ from the garments in three things: they show a window alone, it lies in the middle, and it is painted. So two controls come between: the garment with all but the window blank, and this window moved to the middle.
+
+# %%
+top = labels[np.argsort(-peaks["trained"][2], axis=0)[:10]]
+own_class = np.array([np.bincount(each).argmax() for each in top.T])
+strength = np.where(labels[:, None] == own_class, peaks["trained"][2], -np.inf)
+garments = seen[strength.argmax(axis=0)]
+places = np.diag(best_places(network, garments))
+
+
+# %%
+def alone(image, place):
+    """The image with all but this unit's window blank."""
+    rows, columns = (slice(max(0, 4 * each - 7), 4 * each + 11)
+                     for each in divmod(place, 7))
+    kept = np.zeros_like(image)
+    kept[rows, columns] = image[rows, columns]
+    return kept
+
+
+# %%
+in_place = np.stack([alone(*each) for each in zip(garments, places)])
+in_middle = np.zeros_like(garments)
+in_middle[:, 5:23, 5:23] = [
+    window(image, *divmod(place, 7)) for image, place in zip(garments, places)]
+kinds = {"garment": garments, "window": in_place,
+         "window, moved": in_middle, "painted": painted["trained"]}
+
+# %% mystnb={"image": {"alt": "Four pictures each for three filters: a whole garment, its window on blank ground, the window in the middle, and the painted picture"}}
+figures.show_images(
+    np.stack([kinds[kind][k] for k in SHOWN[1:] for kind in kinds]),
+    list(kinds) * 3, columns=4);
+
+# %%
+called = {(kind, judge): predict_classes(model, pictures)
+          for judge, model in (("this", network), ("second", second))
+          for kind, pictures in kinds.items()}
+rates = {f"{kind}, {judge}": metrics.accuracy(own_class, answers)
+         for (kind, judge), answers in called.items()}
+
+# %% mystnb={"image": {"alt": "How often two networks name the filter's class, with intervals: for most whole garments, for far fewer windows, for fewer again when they are moved, and for few painted pictures"}}
+figures.plot_intervals(rates, zero=False)
+plt.xlabel("filter's class named (per cent of 128)");
+
+# %%
+def cost(before, after):
+    """What this change of the pictures costs each of the two networks."""
+    return [metrics.paired_difference(
+        own_class, called[before, judge], called[after, judge])
+        for judge in ("this", "second")]
+
+
+# %%
+moving, painting = (
+    cost("window", "window, moved"), cost("window, moved", "painted"))
+claim("for both networks moving the window costs more than painting it",
+      all(one.low > other.high for one, other in zip(moving, painting)))
+
+# %% [markdown]
+# You may have expected the paint to matter most. But both networks name most windows right, as long as these stay where they were. Moving the same window to the middle costs most, and paint costs once more, though less. So "the network does not recognise it" says little about painting: a part of a garment that is not in its place is seldom recognised, real or painted. These networks know where things are, because their dense layer has weights of its own for each place.
+#
+# ## Does the network need its filters?
+#
+# That a filter knows a class does not show that the network uses it. An **ablation** tells: set the filter's activations to zero and see what changes. First each of the 128 filters by itself.
+
+# %%
+on_unseen = handed_on(network, unseen)
+last = on_unseen[2]
+head = keras.Sequential([  # flatten, dense, dropout, ten scores
+    keras.layers.Input(last.shape[1:]), *network.layers[-4:]])
+
+
+def silenced(filters):
+    """The classes named when these filters of the last block are silent."""
+    rest = last.copy()
+    rest[..., filters] = 0
+    return np.asarray(head(rest)).argmax(axis=1)
+
+
+# %%
+intact = silenced([])
+costs = [np.mean(intact == new_labels) - np.mean(silenced([k]) == new_labels)
+         for k in range(128)]
+say(f"The filter that costs most costs **{100 * max(costs):.1f}** points of "
+    "accuracy over all classes.")
+
+# %% [markdown]
+# No single filter is needed much. Now silence *all* filters that know the same class best, by the AUROC on training images. The control silences as many others: those that are most active on this class, because it would cost nothing to silence what is
+# silent anyway.
+#
+# **Predict:** how many trousers will be found (their **recall**) without the trouser filters? And what happens to the other classes?
+
+# %%
+expert_of = judged[2, "trained"][0]
+activity = handed_on(network, seen)[2].mean(axis=(1, 2))
+
+
+def rivals(k):
+    """As many filters of other classes, the most active on class k."""
+    typical = activity[labels == k].mean(axis=0)
+    typical[expert_of == k] = -1
+    return np.argsort(-typical)[:np.sum(expert_of == k)]
+
+
+# %%
+KINDS = "all filters", "without its own", "without active others"
+named_by = {k: dict(zip(KINDS, (
+    intact, silenced(expert_of == k), silenced(rivals(k)))))
+    for k in range(10)}
+right = {k: {kind: answers == new_labels for kind, answers in each.items()}
+         for k, each in named_by.items()}
+recall = pd.DataFrame({k: {kind: each[new_labels == k].mean()
+                           for kind, each in by.items()}
+                       for k, by in right.items()}).T
+
+# %% mystnb={"image": {"alt": "Recall of each class with all filters, without its own and without active others: for some classes with many filters of their own the second lies far to the left of the other two, for the others all three lie close together"}}
+figures.plot_rows(recall.to_dict("list"), [
+    f"{name} ({np.sum(expert_of == k)} filters)"
+    for k, name in enumerate(CLASS_NAMES)])
+plt.xlabel("recall (per cent)");
+
+# %%
+have = [k for k in range(10) if np.any(expert_of == k)]
+own = (recall["all filters"] - recall["without its own"])[have]
+rest = (recall["all filters"] - recall["without active others"])[have]
+others = np.mean([right[k]["all filters"][new_labels != k].mean()
+                  - right[k]["without its own"][new_labels != k].mean()
+                  for k in have])
+say(f"Over the classes that have filters, points of recall lost: **"
+    f"{100 * own.mean():.1f}** without its own, {100 * rest.mean():.1f} "
+    f"without active others. The other classes lose {100 * others:.1f} points "
+    "in the first case.")
+many = recall.index[np.bincount(expert_of, minlength=10) >= 10]
+claim("each class with ten filters or more loses more by its own than by as "
+      "many others that are active on it, trousers most; the other classes "
+      "lose under two points", all(own[many] > rest[many])
+      and own.idxmax() == 1 and others < 0.02)
+
+# %% [markdown]
+# You may have expected little, because no single filter was needed. A class with many filters of its own needs them, trousers most of all, and the other classes hardly notice. Without as many active others it loses less, or even gains, since then fewer images are taken for something else. Classes with few such filters lose little: they are told by mixtures.
+#
+# So in this network "trouser filter" is more than a name: the class was chosen by single numbers, and it predicts what an ablation does.
 #
 # ## Check yourself
 #
-# **1. The maps of the last layer look like noise. What follows?**
+# **1. A layer of a trained network is silent almost everywhere, and nobody can read its maps. What follows?**
 #
-# <details><summary>a) The layer has learned abstract features</summary>
+# <details><summary>a) It has learned rare, abstract features</summary>
 #
-# Not from the looks. Random weights look like that too.
+# Not from this. Nobody can read the untrained network's third layer either, and before pooling it is as silent.
 #
 # </details>
-# <details><summary>b) Nothing; measure what can be read from them</summary>
+# <details><summary>b) Nothing, until the same is measured on an untrained network</summary>
 #
-# Yes. A probe tells: much, if trained; a good deal less, if not.
+# Yes. And that network must differ in the training alone: here its normalisation had to have seen images.
 #
 # </details>
 # <details><summary>c) The layer is broken</summary>
 #
-# No. A broken layer would show in the probe.
+# No. A linear probe would show whether its output is of use.
 #
 # </details>
 #
-# **2. On many thousand images a probe on one layer is right about 85 garments in 100, on the next about 80. Has the next layer lost something?**
+# **2. A probe on one layer is right about 85 images in 100, a probe on the next about 80. Has the next layer lost something?**
 #
 # <details><summary>a) Yes, information about the class</summary>
 #
-# Perhaps, perhaps not. A probe sees only what is *linearly* there.
+# Perhaps. But a probe sees only what a *linear* model can use.
 #
 # </details>
 # <details><summary>b) It may only be laid out less well for a linear model</summary>
 #
-# Yes. A layer cannot add information about the image, but it can lay out what is there better or worse.
+# Yes. A layer cannot add information about the image, but it can make the information easier or harder to use.
 #
 # </details>
 # <details><summary>c) The probe is wrong</summary>
 #
-# No. It answers exactly the question it was asked.
+# No. It answers exactly the question that it was asked.
 #
 # </details>
 #
-# **3. Why are painted pictures no proof of what a filter "means"?**
+# **3. A colleague searches 500 filters for the one that best tells tumours from other tissue, and reports its AUROC on the same images. What should be done?**
 #
-# <details><summary>a) The gradient is inexact</summary>
+# <details><summary>a) Nothing: AUROC does not depend on a threshold</summary>
 #
-# No. It is exact.
-#
-# </details>
-# <details><summary>b) They lie where no training image lies</summary>
-#
-# Yes. What the filter does there was never trained, and serves no garment.
+# It does not. But the best of 500 is high by chance, too.
 #
 # </details>
-# <details><summary>c) They depend on the noise at the start</summary>
+# <details><summary>b) Judge the chosen filter on new images, and search an untrained network in the same way</summary>
 #
-# They do, a little. But all of them share the other weakness.
+# Yes. New images take away what the choice has added; the untrained network tells what needs no learning.
+#
+# </details>
+# <details><summary>c) Report the median of the 500</summary>
+#
+# That answers another question, about the filters in general.
 #
 # </details>
 #
 # ## Exercises
 #
-# **1. Silence.** Return the share of zeros in the outputs after a ReLU, for each filter. (`outputs` has the axes image, row, column,
-# filter.)
+# **1. Dead units of any network.** Given the output of a layer after its ReLU (the first axis counts images, the last one units or filters), return the numbers of the units that give zero for every image, at every
+# place. They compute nothing, and could be removed. Use it on your own network.
 
 
 # %%
-def silence(outputs):
+def dead_units(outputs):
     raise NotImplementedError
 
 
 # %%
-def check_silence(function):
-    outputs = np.zeros((2, 2, 2, 3))
-    outputs[0, ..., 1] = 1
-    outputs[..., 2] = 5
-    hint = "The mean of (outputs == 0) over three axes."
-    expect_equal(np.asarray(function(outputs)).tolist(), [1.0, 0.5, 0.0],
-                 "three filters", hint)
+def check_dead_units(function):
+    hint = "Bring the outputs to two axes with reshape(-1, number of units)."
+    maps = np.zeros((2, 3, 3, 4))
+    maps[1, 2, 0, 2] = maps[0, 0, 0, 0] = 0.1
+    expect_equal(list(function(maps)), [1, 3], "dead filters", hint)
+    rows = np.array([[0.0, 1, 0], [0, 0, 2]])
+    expect_equal(list(function(rows)), [0], "dead units of rows", hint)
 
 
-attempt(silence, check_silence)
+attempt(dead_units, check_dead_units)
 
 
 # %% tags=["solution", "hide-cell"]
-def silence(outputs):
-    return (outputs == 0).mean(axis=(0, 1, 2))
+def dead_units(outputs):
+    rows = outputs.reshape(-1, outputs.shape[-1])
+    return np.flatnonzero((rows == 0).all(axis=0))
 
 
-solved(silence, check_silence)
+solved(dead_units, check_dead_units)
 
 # %%
-quiet_shares = [silence(each).mean() for each in
-                blocks_of(network, sample[:500])]
-say("Silent on average: " + ", ".join(
-    f"{share:.0%} ({stage})" for share, stage in
-    zip(quiet_shares, STAGES[1:])) + ".")
+say("Dead on these images: " + ", ".join(
+    f"{len(dead_units(each))} of {each.shape[-1]} ({stage})" for stage, each
+    in zip(STAGES[1:], on_unseen)) + ".")
 
 # %% [markdown]
-# **2. An AUROC by hand.** Return the share of pairs (one of the class, one of the others) in which the one of the class has the larger
-# answer; a tie counts half.
+# **2. An AUROC by hand.** Return the share of pairs (one image of the class, one of the others) in which the image of the class has the larger
+# value; a tie counts half.
 
 
 # %%
-def area_by_pairs(answers, belongs):
+def area_by_pairs(values, belongs):
     raise NotImplementedError
 
 
 # %%
 def check_area_by_pairs(function):
     hint = "Subtract all from all with [:, None], then count signs."
-    answers = np.array([3.0, 1.0, 2.0, 1.0])
+    values = np.array([3.0, 1.0, 2.0, 1.0])
     belongs = np.array([True, False, True, False])
-    expect_equal(float(function(answers, belongs)), 1.0, "told apart", hint)
-    expect_equal(float(function(answers, ~belongs)), 0.0, "reversed", hint)
+    expect_equal(float(function(values, belongs)), 1.0, "separated", hint)
     expect_equal(float(function(np.ones(4), belongs)), 0.5, "ties", hint)
     mixed = np.array([True, True, False, False])
-    expect_equal(float(function(answers, mixed)), 0.625, "mixed", hint)
+    expect_equal(float(function(values, mixed)), 0.625, "mixed", hint)
 
 
 attempt(area_by_pairs, check_area_by_pairs)
 
 
 # %% tags=["solution", "hide-cell"]
-def area_by_pairs(answers, belongs):
-    gaps = answers[belongs][:, None] - answers[~belongs]
+def area_by_pairs(values, belongs):
+    gaps = values[belongs][:, None] - values[~belongs]
     return np.mean((np.sign(gaps) + 1) / 2)
 
 
 solved(area_by_pairs, check_area_by_pairs)
 
+# %%
+one = new_peaks["trained"][2][:, 0]
+fact("the ranks of this chapter give the same as the pairs", np.isclose(
+    area_by_pairs(one, new_labels == 1), auroc(one[:, None], new_labels)[1]))
+
 # %% [markdown]
 # ## What we found
-
-# %%
-claim("after three blocks the trained network's probe is far ahead of the "
-      "pixels'", right["trained"][3].low > right["trained"][0].high)
-claim("the last block of an untrained network serves a probe worse than the "
-      "trained one's", better.low > 0, needs_full=True)
-claim("the best filter of the last layer tells its class better than the "
-      "best of the first", experts[2][star][1]
-      > max(area for _, area in experts[0]))
-
-# %%
-claim("every painted picture excites its filter more than any patch found",
-      (reached > strongest).all(), needs_full=True)
-claim("training leaves no more duplicates than it found",
-      doubles["trained"] <= doubles["untrained"], needs_full=True)
+#
+# - The sign of a filter's sum [does not tell whether it is active](#what-does-one-filter-make-of-a-boot); normalisation moves the zero.
+# - Training [makes later layers silent](#in-which-layer-can-you-see-that-a-network-was-trained); random filters behind a normalisation that has seen images are silent half of the time at any depth.
+# - The first filters [are mostly those with which the network began](#are-the-first-filters-edge-detectors). Whether training makes edge detectors of them, [one training cannot tell](#is-the-report-right-about-the-layers).
+# - One block of random filters makes images easier for a linear probe; after more random layers [the gain is lost, with learned weights it is not](#what-can-be-read-from-each-layer).
+# - In the third layer of this network single filters [know a class](#how-well-does-one-filter-know-a-class), better than in both untrained ones; in the first they do not.
+# - Painted pictures [resemble the found ones](#which-picture-excites-a-filter-most), without training, too. That networks do not recognise them [is less due to the paint than to the place](#is-a-painted-picture-a-garment-to-the-network).
+# - No single filter is needed much, but [a class with many filters of its own needs them](#does-the-network-need-its-filters).
 
 # %% [markdown]
 # ## Further reading
 #
-# - M. D. Zeiler and R. Fergus, [Visualizing and understanding convolutional networks](https://arxiv.org/abs/1311.2901)
-#   (2013): patches that excite filters, layer by layer.
 # - G. Alain and Y. Bengio, [Understanding intermediate layers using linear classifier
-#   probes](https://arxiv.org/abs/1610.01644) (2016).
-# - C. Olah and others, [Feature visualization](https://doi.org/10.23915/distill.00007) (2017): painting, with all its
-#   tricks and doubts.
-# - R. Geirhos and others, [Don't trust your eyes](https://arxiv.org/abs/2306.04719) (2023): how feature visualisations can be made to
+#   probes](https://arxiv.org/abs/1610.01644) (2016): what a probe shows and what it does not.
+# - C. Olah and others, [Feature visualization](https://doi.org/10.23915/distill.00007) (2017): activation maximisation on large networks, with all its
+#   tricks.
+# - R. Geirhos and others, [Don't trust your eyes](https://arxiv.org/abs/2306.04719) (2023): feature visualisations that are made to
 #   show whatever one likes.
+# - D. Bau and others, [Understanding the role of individual units in a deep neural network](https://arxiv.org/abs/2009.05041) (2020): units that know an object, and
+#   what happens when they are removed.

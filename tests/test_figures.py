@@ -311,3 +311,46 @@ def test_an_interval_may_be_an_object_or_three_numbers():
     )
     drawn = [[list(line.get_xdata()) for line in figure.axes[0].lines] for figure in (as_object, as_numbers)]
     assert drawn[0] == drawn[1] and [40, 70] in [[round(x) for x in line] for line in drawn[0]]
+
+
+def test_maps_stand_row_by_row_with_gaps_between_them():
+    maps = np.stack([np.full((2, 3), number) for number in range(1, 5)], axis=-1)
+    figure = figures.compare_maps({"one": maps, "other": 10 * maps}, columns=2)
+    drawn = np.ma.filled(figure.axes[0].images[0].get_array(), np.nan)
+    assert drawn.shape == (6, 8)
+    assert drawn[0, [0, 4]].tolist() == [1, 2] and drawn[3, [0, 4]].tolist() == [3, 4]
+    assert np.isnan(drawn[2]).all() and np.isnan(drawn[:, 3]).all()
+    assert figure.axes[1].images[0].get_clim() == (0, pytest.approx(40))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 5), (2, 2), (1, 2, 2, 4)])
+def test_maps_that_do_not_fill_their_rows_are_refused(shape):
+    with pytest.raises(ValueError, match="number of maps"):
+        figures.compare_maps({"maps": np.zeros(shape)}, columns=2)
+
+
+def test_silent_maps_can_be_drawn():
+    figure = figures.compare_maps({"silent": np.zeros((2, 2, 2))}, columns=2)
+    assert figure.axes[0].images[0].get_clim() == (0, 1)
+
+
+def test_many_values_are_dots_near_their_row_with_the_median():
+    figure = figures.plot_many({"first": [0.1, 0.2, 0.9], "second": [0.5]})
+    (axis,) = figure.axes
+    dots = [dot.get_offsets() for dot in axis.collections]
+    assert dots[0][:, 0].tolist() == [0.1, 0.2, 0.9] and np.abs(dots[0][:, 1]).max() < 0.5
+    assert [line.get_xdata()[0] for line in axis.lines] == [0.2, 0.5]
+
+
+def test_rows_have_a_mark_for_each_column():
+    figure = figures.plot_rows({"all": [0.5, 0.6], "few": [0.1, 0.2]}, ["boot", "bag"])
+    (axis,) = figure.axes
+    assert [line.get_xdata().tolist() for line in axis.lines] == [[50, 60], [10, 20]]
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["boot", "bag"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["all", "few"]
+
+
+@pytest.mark.parametrize("draw", [figures.plot_many, lambda nothing: figures.plot_rows(nothing, [])])
+def test_rows_of_nothing_are_refused(draw):
+    with pytest.raises(ValueError, match="nothing to draw"):
+        draw({})
