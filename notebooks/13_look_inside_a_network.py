@@ -350,7 +350,7 @@ probed = {
 right = {name: [metrics.accuracy(new_labels, answers)
                 for answers in each] for name, each in probed.items()}
 
-# %% mystnb={"image": {"alt": "Accuracy of a linear probe from pixels through three blocks to the dense layer, with intervals: the trained network's curve rises and then stays level; those of the two untrained ones rise at the first block and end below the pixels"}}
+# %% mystnb={"image": {"alt": "Accuracy of a linear probe from pixels through three blocks to the dense layer, with intervals: the trained network's curve rises over the blocks and stays high; those of the two untrained ones rise at the first block and end below the pixels"}}
 axis = figures.plot_accuracies(STAGES, right)
 axis.set_ylabel("probe accuracy (per cent)")
 axis.legend();
@@ -377,7 +377,7 @@ ledger.record(numbers={
     for name, each in right.items() for stage, one in zip(STAGES, each)})
 
 # %% [markdown]
-# You may have expected an untrained network to be of no use. One block of random filters is of use: windows, pooling and ReLU suit images. But after more random layers the gain is lost. With learned weights it grows up to the second block and then stays.
+# You may have expected an untrained network to be of no use. One block of random filters is of use: windows, pooling and ReLU suit images. But after more random layers the gain is lost. With learned weights it grows in the next block, too, and is kept to the end.
 #
 # That gives "more abstract" a meaning that can be measured: less work is left for a linear model. The probes have few images, a hundred components and one penalty, so read the order of the curves, not their height.
 #
