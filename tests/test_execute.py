@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from small_project import FAILING, GOOD, header, make_project, write_chapter
 
 from helpers import ledger
 from tools import execute as execution
+from tools import train_apart
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.execute import _expected_text, execute
 from tools.keys import execution_key, file_digest
@@ -330,6 +332,32 @@ def test_threads_are_capped_when_two_run_at_once(tmp_path, monkeypatch):
     assert "['2', '2', 'full']" in executed(project, "02_caps", "full").cells[1].outputs[0].text, (
         "alone it gets both cores"
     )
+
+
+COUNT_FAULTS = """
+import resource
+import numpy as np
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(100):
+    np.ones(5_000_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the settings are those of `glibc`")
+@pytest.mark.parametrize("starts", ["chapters", "experiments"])
+def test_a_process_that_trains_keeps_the_memory_that_it_freed(tmp_path, monkeypatch, starts):
+    """Asked anew in each step, memory comes page by page, and each page is a fault."""
+    monkeypatch.delenv("MALLOC_MMAP_MAX_", raising=False)
+    paths = execution.Paths(tmp_path, "quick", all_chapters()[0])
+    environment = execution._environment(paths, 1) if starts == "chapters" else train_apart._environment()
+
+    def faults(environment):
+        command = [sys.executable, "-c", COUNT_FAULTS]
+        return int(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+    plain = {name: value for name, value in environment.items() if not name.startswith("MALLOC")}
+    assert faults(environment) < 0.2 * faults(plain)
 
 
 @pytest.mark.parametrize("budget", ["full", "quick"])

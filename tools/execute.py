@@ -48,6 +48,7 @@ from tools.keys import (
     numbers_key,
     read_entry,
 )
+from tools.train_apart import KEEP_FREED_MEMORY
 from tools.used_code import without_comments
 
 AT_ONCE = 2
@@ -293,6 +294,7 @@ def _run_nbmake(notebook: Path, log: Path, environment: dict[str, str], stop: th
 
 def _environment(paths: Paths, threads: int) -> dict[str, str]:
     return {
+        **KEEP_FREED_MEMORY,
         **os.environ,
         **{name: str(threads) for name in THREAD_VARIABLES},
         "TF_NUM_INTEROP_THREADS": "1",
