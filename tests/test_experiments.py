@@ -96,7 +96,15 @@ def times(project):
 def trainings(process):
     """The processes that train for a runner or a worker, each with the worker that it belongs to."""
     children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if "payload" in " ".join(child.cmdline())]
+    return [child for child in children if "payload" in command(child)]
+
+
+def command(process):
+    """Nothing for one that has just ended, for which its parent has not asked yet."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def ended(process):
