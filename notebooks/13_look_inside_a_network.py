@@ -286,7 +286,7 @@ claim("training changes the slope by less than nine in ten starts spread",
 (100 * slopes).round(1)
 
 # %% [markdown]
-# You may have expected training to turn noise into edge detectors. It changed the slope by a few points, fewer than lie between one start and another. So where a network ends depends mostly on where it began. How far did its weights move?
+# You may have expected training to turn noise into edge detectors. It changed the slope by a few points, which is less than random starts spread. So how much slope a network ends with depends a good deal on where it began. How far did its weights move?
 
 
 # %%
@@ -770,7 +770,7 @@ claim("each class with ten filters or more loses more by its own than by as "
       and own.idxmax() == 1 and others < 0.02)
 
 # %% [markdown]
-# You may have expected little, because no single filter was needed. A class with many filters of its own needs them, trousers most of all, and the other classes hardly notice. Without as many active others it loses less, or even gains, since then fewer images are taken for something else. Classes with few such filters lose little: they are told by mixtures.
+# You may have expected little, because no single filter was needed. A class with many filters of its own needs them, trousers most of all, and the other classes hardly notice. Without as many active others it loses less, or even gains, perhaps because fewer images are then taken for something else. For classes with fewer such filters nothing of the kind is shown: there the control may cost as much or more.
 #
 # So in this network "trouser filter" is more than a name: the class was chosen by single numbers, and it predicts what an ablation does.
 #
@@ -908,7 +908,7 @@ fact("the ranks of this chapter give the same as the pairs", np.isclose(
 # ## What we found
 #
 # - The sign of a filter's sum [does not tell whether it is active](#what-does-one-filter-make-of-a-boot); normalisation moves the zero.
-# - Training [makes later layers silent](#in-which-layer-can-you-see-that-a-network-was-trained); random filters behind a normalisation that has seen images are silent half of the time at any depth.
+# - Training [makes later layers quieter](#in-which-layer-can-you-see-that-a-network-was-trained); random filters behind a normalisation that has seen images are silent half of the time at any depth.
 # - The first filters [are mostly those with which the network began](#are-the-first-filters-edge-detectors). Whether training makes edge detectors of them, [one training cannot tell](#is-the-report-right-about-the-layers).
 # - One block of random filters makes images easier for a linear probe; after more random layers [the gain is lost, with learned weights it is not](#what-can-be-read-from-each-layer).
 # - In the third layer of this network single filters [know a class](#how-well-does-one-filter-know-a-class), better than in both untrained ones; in the first they do not.
