@@ -294,8 +294,8 @@ def _run_nbmake(notebook: Path, log: Path, environment: dict[str, str], stop: th
 
 def _environment(paths: Paths, threads: int) -> dict[str, str]:
     return {
-        **KEEP_FREED_MEMORY,
         **os.environ,
+        **KEEP_FREED_MEMORY,
         **{name: str(threads) for name in THREAD_VARIABLES},
         "TF_NUM_INTEROP_THREADS": "1",
         "COURSE_BUDGET": paths.budget,

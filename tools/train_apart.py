@@ -25,7 +25,8 @@ THREAD_VARIABLES = (
     "TF_NUM_INTEROP_THREADS",
 )
 # Memory that was freed goes back to the system by default, and a training asks for it anew in each step, which can take
-# a third of its time. These settings of `glibc` make a process keep it; elsewhere they mean nothing.
+# a third of its time. These settings of `glibc` make a process keep it; elsewhere they mean nothing. They go before what
+# the environment holds, since Dask gives its workers a low threshold.
 KEEP_FREED_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(2**40),
@@ -73,8 +74,8 @@ def train_apart(modules: dict[str, str], arguments: list) -> dict:
 
 def _environment() -> dict[str, str]:
     """One thread; and Python may keep what it compiled, or each run would compile TensorFlow anew."""
-    kept = KEEP_FREED_MEMORY | {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {name: str(THREADS) for name in THREAD_VARIABLES}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | KEEP_FREED_MEMORY | {name: str(THREADS) for name in THREAD_VARIABLES}
 
 
 def _end_with_the_worker() -> None:
