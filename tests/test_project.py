@@ -80,6 +80,12 @@ def test_default_environment_is_lean():
     assert not Marker(usual).evaluate({"sys_platform": "linux", "platform_machine": "x86_64"}), "with 570 MB for GPUs"
 
 
+def test_a_notebook_is_read_without_building_a_grammar_first():
+    """jsonschema imports rfc3987-syntax where it finds it, for a format that no notebook has: three seconds a process."""
+    code = "import sys, nbformat; print([name for name in sys.modules if name.startswith(('rfc3987_syntax', 'lark'))])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     ("folder", "extras"), [("helpers", ["chapters"]), ("tools", LEAN), ("experiments", LEAN), ("tests", LEAN)]
 )
