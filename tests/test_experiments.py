@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import dask
 import psutil
 import pytest
 
@@ -138,6 +139,12 @@ def test_threads_are_capped_in_a_run(project):
     write(project, TOY.replace('{"nap": NAP}', '{"threads": float(os.environ["OMP_NUM_THREADS"])}'))
     run_experiments.run_experiments(project, seeds=[0])
     assert evidence.load_run(kept(project)[0], "toy").numbers == {"threads": 1}
+
+
+def test_dask_leaves_the_processor_to_the_trainings():
+    with run_experiments.cluster(None) as client:
+        watched = client.run(lambda: dask.config.get("distributed.worker.profile.enabled"))
+    assert set(watched.values()) == {False}
 
 
 def test_a_worker_killed_in_mid_run_costs_no_finished_run(project):
