@@ -55,6 +55,14 @@ FAULTS = {
     ),
     "heavy_scripts": ('<script src="heavy.js"></script>', {"heavy scripts"}),
     "pale": ('<p style="color: #bbb">hardly to be read</p>', {"axe color-contrast"}),
+    "pale_below_large": (
+        '<p style="color: #888; font-size: 30px">large enough</p><p style="color: #888">not so</p>',
+        {"axe color-contrast"},
+    ),
+    "pale_on_grey": (
+        '<p style="color: #707070">on white</p><div style="background: #ccc"><p style="color: #707070">on grey</p></div>',
+        {"axe color-contrast"},
+    ),
     "dark_only": ('<p class="night">hardly to be read at night</p>', {"axe color-contrast"}),
     "folded_pale": (
         '<details><summary>more</summary><p style="color: #bbb">pale</p></details>',
