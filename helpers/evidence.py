@@ -15,6 +15,7 @@ import base64
 import hashlib
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -184,6 +185,25 @@ class Evidence:
         labels = {"validation": splits.validation.labels, "test": splits.test.labels}
         shuffle = np.random.default_rng(0).permutation if without_signal() else np.asarray
         return {part: shuffle(values) for part, values in labels.items()}
+
+
+def in_points(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
+    """A row for each comparison: the difference in points with its interval, and with how many seeds it is ahead."""
+    rows = {
+        name: {
+            **{part: round(100 * getattr(each, part), 2) for part in ("value", "low", "high")},
+            "ahead": f"{each.ahead} of {each.seeds}",
+        }
+        for name, each in comparisons.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename(columns={"value": "points", "ahead": "seeds ahead"})
+
+
+def as_model(experiment: Evidence, variant: str) -> dict:
+    """A final network as the ledger keeps a model: test accuracy over all seeds, parameters, seconds of a training."""
+    runs = experiment.runs(variant)
+    seconds = float(np.median([run.seconds for run in runs]))
+    return experiment.accuracy(variant, "test").entry(parameters=runs[0].parameters, train_seconds=seconds)
 
 
 def mean_with_interval(right: np.ndarray, other: np.ndarray | None = None) -> tuple[float, float, float]:

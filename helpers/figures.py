@@ -452,6 +452,36 @@ def _term(number: float, first: bool) -> str:
     return _short(number) if first else f"{'−' if number < 0 else '+'} {_short(abs(number))}"
 
 
+def draw_flow(
+    boxes: Mapping[str, tuple[float, float]],
+    arrows: Mapping[tuple[str, str], str],
+    axis: Axes | None = None,
+    marked: Sequence[str] = (),
+) -> Figure:
+    """Boxes with their names in them, centred at these places, and arrows (from, to): what is written on each.
+
+    `marked` boxes have a strong border. A name may have several lines.
+    """
+    axis = axis or plt.subplots(figsize=(WIDTH, 2.6))[1]
+    drawn = {}
+    for name, place in boxes.items():
+        color, width = (WRONG, 2) if name in marked else (RIGHT, 1)
+        border = {"boxstyle": "round,pad=0.45", "fc": "white", "ec": color, "lw": width}
+        drawn[name] = axis.text(*place, name, ha="center", va="center", bbox=border, zorder=3)
+    for (start, end), label in arrows.items():
+        ends = {"patchA": drawn[start].get_bbox_patch(), "patchB": drawn[end].get_bbox_patch()}
+        arrow = {"arrowstyle": "->", "lw": 1.3, "color": "0.3", "shrinkA": 1, "shrinkB": 1, **ends}
+        axis.annotate("", boxes[end], boxes[start], arrowprops=arrow, zorder=4)
+        middle = np.mean([boxes[start], boxes[end]], axis=0)
+        white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        if label:
+            axis.text(*middle, label, ha="center", va="center", fontsize=10, bbox=white, zorder=5)
+    across, up = np.transpose(list(boxes.values()))
+    axis.set(xlim=(across.min() - 0.7, across.max() + 0.7), ylim=(up.min() - 0.5, up.max() + 0.5))
+    axis.axis("off")
+    return axis.figure
+
+
 def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure:
     """How the images of each true class (row) were called (column), in per cent of the row."""
     counts = confusion(labels, predictions)

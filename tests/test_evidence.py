@@ -147,6 +147,21 @@ def test_table_has_a_row_for_each_variant(tmp_path):
     assert (table.low < table.accuracy).all() and (table.accuracy < table.high).all()
 
 
+def test_comparisons_are_shown_in_points_with_the_seeds_that_are_ahead():
+    gain, loss = evidence.Comparison(0.0123, 0.001, 0.02346, 4, 5), evidence.Comparison(-0.5, -0.6, -0.4, 0, 3)
+    table = evidence.in_points({"gain": gain, "loss": loss})
+    assert table.loc["gain"].tolist() == [1.23, 0.1, 2.35, "4 of 5"]
+    assert table.loc["loss"].tolist() == [-50, -60, -40, "0 of 3"]
+    assert list(table) == ["points", "low", "high", "seeds ahead"]
+
+
+def test_a_final_network_has_what_the_ledger_keeps_of_a_model(tmp_path):
+    seeds = [run(seed=seed, test=LABELS, parameters=12, seconds=float(seed**2)) for seed in range(3)]
+    model = evidence.as_model(evidence.read("toy", keep(tmp_path, *seeds)), "deep")
+    assert model["test_accuracy"] == 1 and model["seeds"] == 3
+    assert (model["parameters"], model["train_seconds"]) == (12, 1)
+
+
 def test_curves_of_all_seeds(tmp_path):
     runs = [run(seed=seed, curve={"val_accuracy": [0.1 * seed, 0.2]}) for seed in (0, 1)]
     found = evidence.read("toy", keep(tmp_path, *runs))

@@ -354,3 +354,20 @@ def test_rows_have_a_mark_for_each_column():
 def test_rows_of_nothing_are_refused(draw):
     with pytest.raises(ValueError, match="nothing to draw"):
         draw({})
+
+
+def test_a_flow_names_its_boxes_and_writes_on_its_arrows():
+    boxes = {"here": (0, 0), "there": (2, 0), "far": (4, 1)}
+    figure = figures.draw_flow(boxes, {("here", "there"): "fast", ("there", "far"): ""}, marked=["far"])
+    boxed = {text.get_text(): text for text in figure.axes[0].texts if text.get_bbox_patch() and text.get_text()}
+    assert set(boxed) == {"here", "there", "far", "fast"}
+    assert boxed["fast"].get_position() == (1, 0)
+    borders = {name: boxed[name].get_bbox_patch().get_linewidth() for name in boxes}
+    assert borders["far"] > borders["here"] == borders["there"]
+    arrows = [text.arrow_patch for text in figure.axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 2
+
+
+def test_a_flow_leaves_room_for_its_outer_boxes():
+    axis = figures.draw_flow({"one": (1, 2), "two": (3, 5)}, {}).axes[0]
+    assert axis.get_xlim() == pytest.approx((0.3, 3.7)) and axis.get_ylim() == pytest.approx((1.5, 5.5))
