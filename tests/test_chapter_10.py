@@ -25,7 +25,18 @@ def test_the_view_adds_up(layers, view):
     assert chapter.view_after(layers) == view
 
 
-@pytest.mark.parametrize("layers", [[(3, 1)], [(3, 1), (2, 2), (3, 1)], [(3, 2), (3, 1)], [(5, 1), (2, 2), (2, 2)]])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [(3, 1)],
+        [(3, 1), (2, 2)],
+        [(3, 1), (2, 2)] * 2,
+        [(3, 1), (2, 2)] * 3,
+        [(3, 1), (2, 2), (3, 1)],
+        [(3, 2), (3, 1)],
+        [(5, 1), (2, 2), (2, 2)],
+    ],
+)
 def test_a_gradient_finds_the_same_view(layers):
     assert chapter.measured_view(layers) == chapter.view_after(layers)
 
@@ -44,6 +55,14 @@ def test_the_chapter_and_the_experiment_build_the_same_networks(name, experiment
     np.testing.assert_allclose(here(images), there(images), atol=1e-5)
     training = [np.asarray(network(images, training=True)).std() for network in (here, there)]
     assert np.isfinite(training).all()
+
+
+def test_the_deep_network_is_the_smaller_one():
+    assert chapter.deep_cnn().count_params() < chapter.simple_cnn().count_params()
+
+
+def test_a_shortcut_has_no_parameters():
+    assert chapter.tower_cnn(True).count_params() == chapter.tower_cnn(False).count_params()
 
 
 def test_only_the_shortcut_tells_the_residual_network_from_the_tower():
