@@ -23,6 +23,7 @@ import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib.colors import BoundaryNorm
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
@@ -30,7 +31,7 @@ from sklearn.model_selection import cross_val_predict
 
 from helpers import budget, figures, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, say, verdict
+from helpers.claims import claim, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist, load_original
 
 # %% [markdown]
@@ -127,11 +128,10 @@ verdict("C3", f"{zero:.1%} of all pixels are 0; the next, {order[1]}, makes "
 # garments the other way round.
 
 # %%
-grey = plt.get_cmap("gray")
+grey = plt.get_cmap("gray")  # gives a colour: the lower, the darker
 lowest, highest = int(pixels.min()), int(pixels.max())
 verdict("C14", f"they run from {lowest} to {highest}.",
-        range=(lowest, highest) == (1, 255),
-        darker=grey(255) < grey(0))  # a colour is darker when it is lower
+        range=(lowest, highest) == (1, 255), darker=grey(255) < grey(0))
 
 # %% [markdown]
 # To start at 1 in place of 0 looks like a small slip, but it concerns half of all pixels. In one sense "darker" is right: the makers inverted the grey values, so what is high in the file was dark in the shop's
@@ -168,13 +168,11 @@ of_boots = [np.mean([peaks_as_said(boot, bars) for boot in boots])
 of_others = np.mean([peaks_as_said(image) for image in others])
 
 # %%
-verdict("C5", f"so it is for the first training image with {sum(of_first)} "
-        f"of {len(BARS)} widths of the bars.",
+verdict("C5", f"so it is with {sum(of_first)} of {len(BARS)} widths of bars.",
         peaks=labels[0] == BOOT and all(of_first))
-claim(f"of all boots {min(of_boots):.0%} to {max(of_boots):.0%}, by the width "
-      "of the bars, have their second peak there, which is about half",
+claim(f"of all boots {min(of_boots):.0%} to {max(of_boots):.0%} have the peak "
+      f"there, by the width of bars, and of other classes {of_others:.0%}",
       min(of_boots) > 0.45 and max(of_boots) < 0.6)
-say(f"Of 5 000 images of the other classes, {of_others:.0%} have it.")
 
 # %% [markdown]
 # The report is right about this boot, whichever of four widths the bars have. You may have taken it for a property of boots;
@@ -229,11 +227,10 @@ high, low = [
      for first in (0, 1)} for places in ((350, 470, 600), (10, 200))]
 
 # %%
-verdict("C4", "the first three are high in at least "
-        f"{min(high[0] + high[1]):.0%} of the images; the other two in at "
-        f"most {max(low[0]):.1%} counted from 0, {max(low[1]):.1%} from 1.",
-        high=min(high[0] + high[1]) >= 0.2,
-        hardly=max(low[0] + low[1]) <= 0.05)
+least, most = min(high[0] + high[1]), [max(low[0]), max(low[1])]
+verdict("C4", f"three are high in at least {least:.0%} of the images; the "
+        f"others in at most {most[0]:.1%}, counted from 1 {most[1]:.1%}.",
+        high=least >= 0.2, hardly=max(most) <= 0.05)
 
 # %% [markdown]
 # The outcome is the same for both ways of counting, but you may not have expected that one step more than halves the figure of pixel 200, at the edge of the garments. So "hardly" holds narrowly: with a limit of four in a hundred
@@ -344,12 +341,13 @@ axis.set(xlabel="lag in the flattened image", ylabel="mean correlation")
 axis.legend();
 
 # %%
-whole_rows, cut_rows, no_rows = lags.values()
+whole_rows, *controls = lags.values()
 verdict("C6", f"at the lag of 28 it is {whole_rows[28]:.2f}, half a period "
         f"further {whole_rows[42]:.2f}.", periodic=repeats(whole_rows, 28))
+periods = [[period for period in (24, 28) if repeats(each, period)]
+           for each in controls]
 claim("with 24 columns the period is 24 and no longer 28; shuffled, neither",
-      repeats(cut_rows, 24) and not repeats(cut_rows, 28)
-      and not repeats(no_rows, 24) and not repeats(no_rows, 28))
+      periods == [[24], []])
 
 # %% [markdown]
 # You may have expected that 28 comes from the garments. It is the length of a row: change that, and the period follows. A lag of one row is one step down, to a pixel that often shows the same cloth. So the report has found how images are stored. (No label is used here.)
@@ -407,14 +405,15 @@ easy = (TROUSER, SNEAKER)
 hard = min(rules, key=lambda pair: rules[pair][0].max())
 
 # %%
+best = {}
 for pair in (easy, hard):
     _, pixel, right = rules[pair]
-    names = " against ".join(CLASS_NAMES[k] for k in pair)
-    say(f"- {names}: one pixel (row {pixel // 28}, column {pixel % 28}) is "
-        f"right on **{right:.1%}** of {right.images:,} held-out images")
+    names = " / ".join(CLASS_NAMES[k] for k in pair)
+    best[names] = (pixel // 28, pixel % 28, f"{right:.1%}")
+pd.DataFrame(best, ["row", "column", "held-out images right"]).T
 
 # %% [markdown]
-# The second pair is the hardest of all 45 on the training images; in brackets stand 95 % intervals. Here is every pair:
+# The second pair is the hardest of all 45 on the training images; row and column say where its best pixel is, and in brackets stand 95 % intervals. Here is every pair:
 
 # %% mystnb={"image": {"alt": "Triangular table of the accuracy of one pixel for every two classes: near 100 for a shoe against a garment, dark among pullover, coat and shirt and for sandal against sneaker, darkest for coat against shirt"}}
 table = np.full((10, 10), np.nan)
@@ -512,14 +511,18 @@ def find_suspicious(labels, probabilities):
 probabilities = out_of_sample(given)
 suspicious = find_suspicious(given, probabilities)
 called = probabilities.argmax(axis=1)
-say(f"Of {len(given):,} labels **{len(suspicious) / len(given):.1%}** are "
-    f"suspicious. The model agrees with {np.mean(called == given):.1%}.")
+pd.Series({"suspicious": len(suspicious) / len(given),
+           "also the model's answer": np.mean(called == given)}
+          ).map("{:.1%}".format).to_frame("of all labels")
+
+# %% [markdown]
+# T-shirt, Pullover, Dress, Coat and Shirt look much alike. How many suspicious labels name one of these five where the model names another?
 
 # %%
-TOPS = [0, 2, 3, 4, 6]  # T-shirt, Pullover, Dress, Coat, Shirt
+TOPS = [CLASS_NAMES.index(name) for name in (
+    "T-shirt", "Pullover", "Dress", "Coat", "Shirt")]
 among_tops = np.isin(given, TOPS) & np.isin(called, TOPS)
-claim("at least two thirds of the suspicious labels name one of T-shirt, "
-      "Pullover, Dress, Coat and Shirt, and the model another of them",
+claim("of the suspicious labels at least two thirds lie among these five",
       among_tops[suspicious].mean() > 2 / 3)
 
 # %% [markdown]
@@ -606,26 +609,28 @@ axis.set_ylabel("errors found (per cent)")
 axis.legend();
 
 # %%
-for kind in replacements:
-    say(f"- {kind.capitalize()}: **{recall[kind]:.0%}** of the errors are "
-        f"suspicious, and {precision[kind]:.0%} of the suspicious labels are "
-        "planted errors")
-
-# %%
 three, one = int(0.03 * len(given)), int(0.01 * len(given))
 first = {kind: found[three - 1] for kind, found in effort.items()}
-top = effort["any class"][one - 1] * three / one
-say(f"Errors of any class make **{top:.0%}** of the first 1 % of the list "
-    f"and **{first['any class']:.0%}** of the first 3 %.")
+top = {kind: found[one - 1] * three / one for kind, found in effort.items()}
+
+# %%
+parts = pd.DataFrame({"suspicious": precision, "first 3 %": first,
+                      "first 1 %": top, "errors found": recall})
+(100 * parts.loc[list(replacements)]).round().astype(int)
+
+# %% [markdown]
+# In per cent: how many of the suspicious labels, of the first 3 % of the list and of its first 1 % are planted errors; and how many of the planted errors are suspicious.
 
 # %%
 claim("the first 3 % of the list hold at least three in ten of the errors of "
       "either kind, ten times what a random order gives on average",
       min(first[kind] for kind in replacements) > 0.3)
+# %%
+in_all, in_first = (each["any class"] - each["likely class"]
+                    for each in (recall, first))
 claim("likely errors are suspicious nearly as often as the others, but at "
-      "least one in ten fewer of them stand there",
-      abs(recall["likely class"] - recall["any class"]) < 0.1
-      and first["likely class"] < first["any class"] - 0.1)
+      "least one in ten fewer of them stand in the first 3 %",
+      abs(in_all) < 0.1 < in_first)
 
 # %% [markdown]
 # You may have expected the suspicious labels to be mostly errors. Only a minority was planted; the others can be unusual images or errors that were there before. The top
@@ -654,9 +659,14 @@ figures.show_images(whole[some[ends]], titles, columns=5);
 
 # %%
 clear, found = np.isin(some[theirs], shown), np.isin(theirs, suspicious)
-say(f"Suspicious are **{found[clear].sum()}** of {len(shown)} that they show "
-    f"and **{found[~clear].sum()}** of {len(sought)} others. (The rest stand "
-    f"in `validation`.) The last is at {rank.max():.0%} of our list.")
+pd.DataFrame({
+    "images": [len(shown), len(sought)],
+    "suspicious": [found[clear].sum(), found[~clear].sum()],
+    "last at (per cent)": [100 * rank[clear].max(), 100 * rank[~clear].max()]
+}, ["shown", "others"]).round(1)
+
+# %% [markdown]
+# (Some of their images stand in `validation` and are left out.)
 
 # %%
 claim("all that they show stand in the first fiftieth of our list",
@@ -761,8 +771,8 @@ solved(is_suspicious, check_is_suspicious)
 
 # %%
 own = np.flatnonzero(is_suspicious(given, probabilities))
-say(f"This rule finds {len(own):,} labels, the library {len(suspicious):,}; "
-    f"**{len(np.intersect1d(own, suspicious)):,}** are the same.")
+{"this rule": len(own), "the library": len(suspicious),
+ "both": len(np.intersect1d(own, suspicious))}
 
 # %% [markdown]
 # The library leaves out the labels that are also the model's most probable class.
