@@ -33,7 +33,7 @@ import pandas as pd
 
 from helpers import budget, evidence, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
-from helpers.claims import claim, fact, say, verdict
+from helpers.claims import claim, fact, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import keras
 from helpers.start import tensorflow
@@ -94,7 +94,7 @@ def layer(inputs, weights, biases):
 #
 # $$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 #
-# Subtracting the largest logit from all changes nothing in the fraction, and keeps $e^{z}$ from growing too large for the computer.
+# Subtracting the largest logit from all leaves the fraction as it is, and keeps $e^{z}$ from growing too large.
 
 
 # %%
@@ -145,13 +145,13 @@ claim("ten mean images get most garments right, and yet their loss is "
       untrained.low > 0.6 and loss > np.log(10))
 
 # %% [markdown]
-# You may have expected the lower loss from a layer that is mostly right. Its logits lie far apart, so it mostly gives nearly all probability to one class, and each wrong answer
+# You may have expected the lower loss from a layer that is mostly right. Its logits lie far apart, so one class mostly gets nearly all probability, and each wrong answer
 # costs much. To see that this is the reason, divide all logits by five. The same classes are named, and only the distances shrink:
 
 # %%
-say(f"The loss falls from {loss:.2f} to **{calmer:.2f}**.")
 claim("the same classes, named with a fifth of the distances, cost less than "
       "half", calmer < loss / 2)
+round(float(calmer), 2)
 
 # %% [markdown]
 # Accuracy asks only which logit is the largest; the loss also asks by how much.
@@ -175,9 +175,11 @@ def relu(sums):
     return np.maximum(sums, 0)
 
 
-# %% mystnb={"image": {"alt": "Left: three bent lines, each zero up to its own point and straight afterwards, two rising and one falling. Right: their sum is zero, rises to a peak, and falls back to zero"}}
+# %%
 line = np.linspace(-1, 4, 200)
 bent = np.array([relu(line), -2 * relu(line - 1), relu(line - 2)])
+
+# %% mystnb={"image": {"alt": "Left: three bent lines, each zero up to its own point and straight afterwards, two rising and one falling. Right: their sum is zero, rises to a peak, and falls back to zero"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.2))
 for each, style in zip(bent, ("-", "--", ":")):
     axes[0].plot(line, each, style)
@@ -314,7 +316,7 @@ derived = gradient(network, some, some_labels)
 difference = worst_difference(derived, measured, places)
 
 # %% [markdown]
-# Does the check fail when it should? Here is a slip that is easy to make: step 4 is forgotten, the factor `(hidden > 0)`.
+# Does the check fail when it should? An easy slip is to forget step 4, the factor `(hidden > 0)`.
 
 # %%
 _, at_logits = forward(network, some)
@@ -324,13 +326,12 @@ slip[0] = some.T @ (at_logits / 200 @ network[2].T)
 slip_difference = worst_difference(slip, measured, places)
 
 # %%
-say(f"Difference: **{difference:.0e}** as derived, "
-    f"**{slip_difference:.0%}** with the slip.")
 fact("the derived gradient passes the check, and the slip does not",
      difference < 1e-5 < 0.01 < slip_difference)
+{"as derived": f"{difference:.0e}", "with the slip": f"{slip_difference:.2f}"}
 
 # %% [markdown]
-# With a much smaller step the two losses would agree in all but their last digits, and their difference would be mostly rounding error. For the same reason the check uses double precision. (If the small change carries a sum across the corner of a ReLU, the two slopes differ though nothing is wrong; with few images that is rare.)
+# With a much smaller step the two losses would agree in all but their last digits, and their difference would be mostly rounding error. For the same reason the check uses double precision. (When a step carries a sum across the corner of its ReLU, the check fails though nothing is wrong; with few images that is rare.)
 #
 # ## Take a step, in NumPy and in Keras
 #
@@ -390,7 +391,7 @@ round(float(numpy_loss), 6), round(keras_loss, 6), f"{apart:.0e}"
 # ## Compile, fit, and read the curves
 #
 # Now a network to keep. Three things are new. **Adam** takes the place of SGD: it averages recent gradients and divides each parameter's step by the usual size of its gradients. The learning rate falls along a cosine to
-# zero. **Dropout** sets each hidden value to zero with a probability of 0.2, during training only; the chapter on deep dense networks tests what it does. The network ends in logits, and the loss applies the softmax (`from_logits=True`), which
+# zero. **Dropout** sets each hidden value to zero with a probability of 0.2, during training only. The network ends in logits, and the loss applies the softmax (`from_logits=True`), which
 # is safer numerically.
 #
 # Width, dropout and the highest rate are choices: of a few combinations, tried from one seed each, this one had the highest *validation* accuracy.
@@ -400,11 +401,9 @@ round(float(numpy_loss), 6), round(keras_loss, 6), f"{apart:.0e}"
 def build(units, dropout):
     """One hidden layer."""
     return keras.Sequential([
-        keras.layers.Input((28, 28)),
-        keras.layers.Flatten(),
+        keras.layers.Input((28, 28)), keras.layers.Flatten(),
         keras.layers.Dense(units, activation="relu"),
-        keras.layers.Dropout(dropout),
-        keras.layers.Dense(10)])
+        keras.layers.Dropout(dropout), keras.layers.Dense(10)])
 
 
 # %%
@@ -415,7 +414,7 @@ model = build(units=512, dropout=0.2)
 model.count_params(), 785 * 512 + 513 * 10
 
 # %% [markdown]
-# Each unit has a weight for every input and a bias: 785 times 512 parameters in the hidden layer, 513 times 10 after it.
+# Each unit has a weight for every input, and a bias.
 
 # %%
 steps = EPOCHS * int(np.ceil(used / BATCH))
@@ -479,7 +478,7 @@ claim("after one epoch most validation images are right, and the reported "
 #
 # ## Does a gap mean overfitting?
 #
-# At the end there is a gap: the network is better on training images than on validation images. One report says that such a gap signals overfitting (E13), and so do some courses. Strictly, a network **overfits** when training it longer, or making it larger, makes it
+# At the end there is a gap between training and validation accuracy. One report says that such a gap signals overfitting (E13). Strictly, a network **overfits** when training it longer, or making it larger, makes it
 # *worse on new images*. The course's evidence bank, a store of finished trainings, has five in which that happens, one a seed: 128 units without dropout, only 1 000 images, 150 epochs. (`make experiments NAME=shallow` trains them again.)
 #
 # **Predict:** from some epoch on, the validation loss will rise. What will the validation accuracy do?
@@ -488,10 +487,10 @@ claim("after one epoch most validation images are right, and the reported "
 shallow = evidence.read("shallow")
 few = {name: shallow.curves("1 000 images", name)
        for name in ("loss", "val_loss", "accuracy_after", "val_accuracy")}
+epochs = np.arange(1, few["loss"].shape[1] + 1)
 
 # %% mystnb={"image": {"alt": "Two panels over 150 epochs on 1000 images, five lines each for training and, dashed, for validation. Left: the training loss falls towards zero; the validation loss falls, turns early and rises. Right: training accuracy reaches nearly one, validation accuracy rises early and then stays level"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 2.7))
-epochs = np.arange(1, few["loss"].shape[1] + 1)
 for axis, (seen, new) in zip(axes, (("loss", "val_loss"),
                                     ("accuracy_after", "val_accuracy"))):
     axis.plot(epochs, few[seen].T, color=figures.PALETTE[0], linewidth=1)
@@ -507,9 +506,11 @@ rise = few["val_loss"][:, -1] / few["val_loss"].min(axis=1)
 drop = few["val_accuracy"].max(axis=1) - few["val_accuracy"][:, -1]
 
 # %%
-say(f"The validation loss is lowest after about {turn.mean() + 1:.0f} "
-    f"epochs and ends {rise.mean():.2f} times as high. The gap grows from "
-    f"{at_turn.mean():.1f} to **{gaps[:, -1].mean():.1f} points**.")
+pd.DataFrame({"lowest loss after": turn + 1, "last / lowest": rise,
+              "gap then, points": at_turn, "at the end": gaps[:, -1]}
+             ).rename_axis("seed").round(2)
+
+# %%
 claim("with each seed the validation loss rises by a tenth or more, and "
       "the validation accuracy stays within a point of its best",
       rise.min() > 1.1 and drop.max() < 0.01)
@@ -517,7 +518,7 @@ claim("with each seed the validation loss rises by a tenth or more, and "
 # %% [markdown]
 # You may have expected the accuracy to fall. It stays. This fits what the mean images showed: where the probabilities are more extreme, wrong answers cost more, and accuracy does not count that. Whether that is harm depends on whether you need the probabilities.
 #
-# Within a training, then, the gap grew while the loss became worse. Now compare networks. Three more were trained on all images, from five seeds each: 4 units, 128 units, and the recipe that you used above. **Predict:** if you saw only their gaps, which would you take?
+# So within a training the gap grew while the loss became worse. Now compare networks. Three more were trained on all images, from five seeds each: 4 units, 128 units, and your recipe. **Predict:** if you saw only their gaps, which would you take?
 
 # %%
 ends = {name: (100 * shallow.curves(name, "accuracy_after")[:, -1],
@@ -552,8 +553,7 @@ verdict(
 # %% [markdown]
 # ## The test images, once
 #
-# Report B trains one hidden layer with Adam, sparse categorical cross-entropy, batches of 32 and ten epochs. It gives a training accuracy, a test accuracy and a test loss (B1; the
-# verdict below quotes them). The number of units is not given; we take 128. The bank has this recipe from five seeds, on all 60 000 training images.
+# Report B trains one hidden layer with Adam, sparse categorical cross-entropy, batches of 32 and ten epochs. Its three figures stand in the verdict below (B1). The number of units is not given; we take 128. The bank has this recipe from five seeds, on all 60 000 training images.
 #
 # **Predict:** how closely do five seeds agree with each other, and with the report?
 
@@ -588,10 +588,9 @@ verdict(
            for share in trained], test=tested, loss=losses)
 
 # %% [markdown]
-# The seeds agree closely, and none of the report's three figures lies within what they span, though all are near: the report's network was right on slightly fewer training images
-# and on slightly more test images, with a lower test loss. Another number of units could be the reason, or an earlier epoch, since the report's test images were its validation images (B6).
+# The seeds agree closely, and none of the report's three figures lies within what they span, though all are near. Another number of units could be the reason, or an earlier epoch, since the report's test images were its validation images (B6).
 #
-# The recipe that you have used is in the bank with five seeds, too. Nothing was chosen by its test answers.
+# Your recipe is in the bank with five seeds, too. Nothing was chosen by its test answers.
 
 # %%
 runs = shallow.runs("512 units, dropout")
@@ -600,14 +599,12 @@ given = {"our recipe": shallow.accuracy("512 units, dropout", "test"),
 pd.Series(given).map(str).to_frame("test images, five seeds")
 
 # %% [markdown]
-# This says what each recipe gives, not why: width, dropout, rate, batches, epochs and images all differ, and ours was tuned.
+# This does not say why: the recipes differ in width, rate, epochs and more, and ours was tuned.
 
 # %%
-for id, accuracy, seeds in zip(("B-shallow", "shallow, report's recipe"),
-                               given.values(), (runs, theirs)):
-    ledger.record(models={id: accuracy.entry(
-        parameters=seeds[0].parameters,
-        train_seconds=np.median([run.seconds for run in seeds]))})
+ledger.record(models={
+    "B-shallow": evidence.as_model(shallow, "512 units, dropout"),
+    "shallow, report's recipe": evidence.as_model(reports, "B-shallow")})
 
 # %% [markdown]
 # Class by class, for the first seed of our recipe: **precision** is the fraction of right answers among those that name the class, **recall** the fraction of its images that are found, F1 their harmonic mean.
@@ -629,7 +626,7 @@ figures.plot_confusion_matrix(test.labels, theirs[0].test);
 # %% [markdown]
 # Both recipes err most between T-shirt, Pullover, Coat and Shirt.
 #
-# The network that you have trained names the first ten test images, and then the ten that it gets wrong with the highest probability:
+# Your network names the first ten test images, and then the ten that it gets wrong with the highest probability:
 
 # %%
 probabilities = softmax(
