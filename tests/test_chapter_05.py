@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
+from sklearn.ensemble import RandomForestClassifier
 
 chapter = chapter_functions("05_combine_many_trees")
 
@@ -172,6 +174,15 @@ def test_gain_is_put_at_its_column():
     assert picture[0, 3] == 1 and picture[27, 27] == 3 and picture.sum() == 4
 
 
+def test_the_lowest_point_of_a_curve_is_marked_at_its_round():
+    figure, axis = plt.subplots()
+    chapter.draw_lowest(axis, np.array([0.9, 0.5, 0.4, 0.6]))
+    curve, dot = axis.lines
+    assert list(curve.get_xdata()) == [1, 11, 21, 31]
+    assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (21, 0.4)
+    plt.close(figure)
+
+
 @pytest.mark.parametrize("side", [7, 14, 28])
 def test_blocks_add_up_what_lies_in_a_square(side):
     picture = np.zeros((side, side))
@@ -184,6 +195,7 @@ def test_small_forest_learns_from_the_named_columns(monkeypatch):
     rows = np.zeros((40, 3))
     rows[:, 2] = np.tile([0, 1], 20)
     monkeypatch.setattr(chapter, "some", (rows, np.tile([4, 7], 20)), raising=False)
+    monkeypatch.setattr(chapter, "chosen", RandomForestClassifier(10, random_state=0), raising=False)
     assert chapter.small_forest([1, 2]).predict([[0, 1], [0, 0]]).tolist() == [7, 4]
 
 
