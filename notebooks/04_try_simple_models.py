@@ -420,7 +420,7 @@ except ImportError:
 # %%
 import tempfile
 
-few = budget.choose(full=3_000, quick=1_000)
+few = budget.choose(full=6_000, quick=1_000)
 cache = tempfile.TemporaryDirectory()  # keeps components once found
 
 

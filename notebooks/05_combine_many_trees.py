@@ -270,7 +270,7 @@ labels = train.labels[:used]
 some = shades[:6_000], labels[:6_000]
 bag = RandomForestClassifier(
     n_estimators=50, oob_score=True, n_jobs=-1, random_state=0)
-bag.fit(*some)
+bag.fit(*some);
 
 # %%
 scores = {"training": bag.score(*some),
