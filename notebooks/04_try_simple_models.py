@@ -19,20 +19,24 @@ if "google.colab" in sys.modules:
     get_ipython().run_line_magic("pip", f"install --quiet {SOURCE}")
 
 # %%
+import tempfile
 import time
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib.colors import PowerNorm
+from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-threadpool_limits(1, "blas");  # on small matrices two threads mostly wait
-
-# %%
 from helpers import budget, figures, ledger, metrics
 from helpers.checks import attempt, expect_equal, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
+
+# %%
+threadpool_limits(1, "blas");  # on small matrices two threads mostly wait
 
 # %%
 train, validation, test = load_fashion_mnist()
@@ -120,8 +124,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-# %%
-STRENGTHS = [0.001, 0.01, 0.1, 1]
+STRENGTHS = [0.001, 0.01, 0.1, 1, 10]
 preparations = {"as stored": "passthrough",
                 "standardised": StandardScaler(),
                 "square root": FunctionTransformer(np.sqrt)}
@@ -137,9 +140,10 @@ for name, step in preparations.items():
 # %% mystnb={"image": {"alt": "Cross-validated accuracy against C for pixels as stored, standardised pixels and square roots, with bars for the spread over folds: the curves rise from the smallest C to a flat top and sink at the largest; the highest point belongs to the square roots"}}
 for name, mark, shift in zip(searches, "os^", (0.95, 1, 1.05)):
     found = searches[name].cv_results_
-    plt.errorbar(
-        shift * np.array(STRENGTHS), 100 * found["mean_test_score"],
-        100 * found["std_test_score"], marker=mark, label=name, capsize=3)
+    plt.errorbar(shift * np.array(STRENGTHS),
+                 100 * found["mean_test_score"],
+                 100 * found["std_test_score"],
+                 marker=mark, label=name, capsize=3)
 plt.legend()
 plt.gca().set(xscale="log", xlabel="C", ylabel="per cent right");
 
@@ -156,7 +160,7 @@ def scores_after(part):
 
 
 # %%
-draws = budget.choose(full=8, quick=4)
+draws = budget.choose(full=12, quick=6)
 scores = pd.DataFrame([scores_after(slice(1000 * k, 1000 * k + 1000))
                        for k in range(1, draws + 1)])
 gains = scores.sub(scores["as stored"], axis=0).drop(columns="as stored")
@@ -274,15 +278,6 @@ def draw_border(axis, machine, points, levels, styles):
 
 
 # %%
-def draw_margin(axis, machine, points, sides):
-    """The border between its margins, and rings on support vectors."""
-    draw_border(axis, machine, points, (-1, 0, 1), ("--", "-", "--"))
-    axis.scatter(*points[machine.support_].T, s=60, facecolors="none",
-                 edgecolors="0.2")
-    draw_points(axis, points, sides)
-
-
-# %%
 apart = pick_pair("Trouser", "Sneaker")
 mixed = pick_pair("Coat", "Bag")
 hard = SVC(kernel="linear", C=1000).fit(*apart)
@@ -290,8 +285,11 @@ soft = SVC(kernel="linear", C=1).fit(*mixed)
 
 # %% mystnb={"image": {"alt": "Two scatter plots with a straight border between dashed margins. Left: two classes wide apart, a few ringed points on the margin. Right: two mixed classes with many ringed points inside the margin"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3))
-draw_margin(axes[0], hard, *apart)
-draw_margin(axes[1], soft, *mixed)
+for axis, machine, pair in zip(axes, (hard, soft), (apart, mixed)):
+    draw_border(axis, machine, pair[0], (-1, 0, 1), ("--", "-", "--"))
+    axis.scatter(*pair[0][machine.support_].T, s=60, facecolors="none",
+                 edgecolors="0.2")
+    draw_points(axis, *pair)
 axes[0].set_title("Trouser ●, Sneaker ▲")
 axes[1].set_title("Coat ●, Bag ▲");
 
@@ -372,16 +370,13 @@ def draw_group(axis, image, across, down, pixel):
                   color=figures.WRONG, markersize=5)
 
 
-# %%
-names = {leaf: CLASS_NAMES[tree.value[leaf, 0].argmax()].replace(" ", "\n")
-         for leaf in np.flatnonzero(tree.feature < 0)}
-
 # %% mystnb={"image": {"alt": "A tree of mean images, branching downwards from one to at most eight. An orange dot marks the pixel asked about; towards the bottom the blurred mixtures turn into recognisable garments, each with the name of its most frequent class"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.7))
 for group, (across, down) in place_groups(tree).items():
     draw_group(axis, means[group], across, down, tree.feature[group])
-    axis.text(across, down - 0.5, names.get(group, ""),
-              va="top", ha="center", size=9)
+    if tree.feature[group] < 0:
+        name = CLASS_NAMES[tree.value[group, 0].argmax()].replace(" ", "\n")
+        axis.text(across, down - 0.5, name, va="top", ha="center", size=9)
 axis.set(xlim=(-4, 4), ylim=(-4.6, 0.6))
 axis.axis("off");
 
@@ -418,8 +413,6 @@ except ImportError:
     FastSVC = SVC
 
 # %%
-import tempfile
-
 few = budget.choose(full=6_000, quick=1_000)
 cache = tempfile.TemporaryDirectory()  # keeps components once found
 
@@ -459,27 +452,18 @@ tuned["RBF SVM"] = search(
     {"model__gamma": [0.005, 0.02, 0.08], "model__C": [1, 5, 25]})
 
 # %%
-def sixteen_shades(images):
-    """Pixels as whole numbers from 0 to 15, which are sorted sooner."""
-    return np.round(15 * images)
-
-
-# %%
 tuned["tree"] = search(
-    Pipeline([("shades", FunctionTransformer(sixteen_shades)),
+    Pipeline([("pixels", "passthrough"),
               ("model", DecisionTreeClassifier(random_state=4))]),
     [{"model__max_depth": [3, 6, 9, 12, 24]},
      {"model__ccp_alpha": [gain / few for gain in (2, 4, 8, 16)]}])
 cache.cleanup()
 
 # %% [markdown]
-# `RidgeClassifier` is a linear model that is quick to train; its `alpha` is the strength of its penalty. The tree gets pixels rounded to 16 shades of grey, because a tree sorts its images at each question, and few values are sorted sooner. The kernel machines first, as maps of nine settings:
+# `RidgeClassifier` is a linear model that is quick to train; its `alpha` is the strength of its penalty. The kernel machines first, as maps of nine settings:
 
 
 # %%
-import seaborn as sns
-
-
 def draw_grid(axis, name):
     """Cross-validated accuracy of every pair of two settings."""
     (down, rows), (across, columns) = sorted(tuned[name].param_grid.items())
@@ -534,9 +518,6 @@ say("; ".join(
 
 
 # %%
-from sklearn.base import clone
-
-
 def fresh(name, images):
     """The chosen model, untrained, for this many images."""
     model = clone(tuned[name].best_estimator_).set_params(memory=None)
@@ -639,22 +620,17 @@ def growth(numbers, seconds):
 curves = {name: learning_curve(name)
           for name in ("linear", "RBF SVM", "tree")}
 
-# %%
-def name_sizes(axis, numbers, title):
-    """Every second number of images below the axis, and a title."""
-    axis.set_xticks(numbers[::2], [f"{count:,.0f}" for count in numbers[::2]])
-    axis.minorticks_off()
-    axis.set(xlabel="training images", title=title)
-
-
 # %% mystnb={"image": {"alt": "Two panels against the number of training images, on logarithmic axes. Left: processor seconds of three models, all rise. Right: validation accuracy, all rise, the RBF SVM ends highest and the tree lowest"}}
 figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.3))
 for (name, (numbers, took, right)), mark in zip(curves.items(), "os^"):
     axes[0].loglog(numbers, took, marker=mark)
     axes[1].semilogx(numbers, 100 * right, marker=mark, label=name)
-name_sizes(axes[0], numbers, "processor seconds")
-name_sizes(axes[1], numbers, "per cent right, validation")
-axes[1].legend(fontsize=9);
+axes[0].set(xlabel="training images", title="processor seconds")
+axes[1].set(xlabel="training images", title="per cent right, validation")
+axes[1].legend(fontsize=9)
+for axis in axes:
+    axis.set_xticks(numbers[::2], [f"{count:,.0f}" for count in numbers[::2]])
+    axis.minorticks_off()
 
 # %%
 say("; ".join(f"{name}: p = {growth(*curve[:2]):.1f}"
@@ -694,8 +670,6 @@ kept = {  # numbers that each model keeps
     "E-lr": 785 * 10,
     "E-svm": len(machine.support_) * (160 + 9) + 45 + 784 * 161,
     "E-dt": grown.node_count - 1 + 10 * (grown.node_count + 1) // 2}
-
-# %%
 ledger.record(models={
     id: measured[id].entry(train_seconds=seconds[ids[id]],
                            parameters=kept[id]) for id in ids})
@@ -737,12 +711,8 @@ claim("each of the three finds Shirt least often", all(
 #
 # The tree can also tell which pixels it uses. The **importance** of a pixel is the share that its questions have in the fall of the Gini impurity:
 
-# %%
-from matplotlib.colors import PowerNorm
-
-importance = 100 * final["tree"][-1].feature_importances_.reshape(28, 28)
-
 # %% mystnb={"image": {"alt": "Map of the tree's importances over the image: single bright pixels, scattered between dark ones"}}
+importance = 100 * final["tree"][-1].feature_importances_.reshape(28, 28)
 figure, axis = plt.subplots(figsize=(figures.WIDTH * 0.6, 3.1))
 picture = axis.imshow(importance, figures.SEQUENTIAL, PowerNorm(0.5))
 figure.colorbar(picture, label="importance (per cent)")

@@ -317,7 +317,7 @@ def growth(forest, rows, labels):
     return np.array(shares)
 
 
-# %% mystnb={"image": {"alt": "Validation accuracy of the forest against its number of trees on a logarithmic axis: steep up to ten trees, then ever flatter, without a fall"}}
+# %% mystnb={"image": {"alt": "Validation accuracy of the forest against its number of trees on a logarithmic axis: steep up to ten trees, then ever flatter, without a lasting fall"}}
 grown = growth(forest, validation_shades, validation.labels)
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.8))
 axis.semilogx(range(1, len(grown) + 1), 100 * grown)
