@@ -229,7 +229,7 @@ high, low = [
 # %%
 least, most = min(high[0] + high[1]), [max(low[0]), max(low[1])]
 verdict("C4", f"three are high in at least {least:.0%} of the images; the "
-        f"others in at most {most[0]:.1%}, counted from 1 {most[1]:.1%}.",
+        f"others in at most {most[0]:.1%} (counted from 1: {most[1]:.1%}).",
         high=least >= 0.2, hardly=max(most) <= 0.05)
 
 # %% [markdown]
@@ -410,10 +410,10 @@ for pair in (easy, hard):
     _, pixel, right = rules[pair]
     names = " / ".join(CLASS_NAMES[k] for k in pair)
     best[names] = (pixel // 28, pixel % 28, f"{right:.1%}")
-pd.DataFrame(best, ["row", "column", "held-out images right"]).T
+pd.DataFrame(best, ["row", "column", "right"])
 
 # %% [markdown]
-# The second pair is the hardest of all 45 on the training images; row and column say where its best pixel is, and in brackets stand 95 % intervals. Here is every pair:
+# The second pair is the hardest of all 45 on the training images. Row and column say where the best pixel is; *right* is the part of the held-out images, with its 95 % interval. Here is every pair:
 
 # %% mystnb={"image": {"alt": "Triangular table of the accuracy of one pixel for every two classes: near 100 for a shoe against a garment, dark among pullover, coat and shirt and for sandal against sneaker, darkest for coat against shirt"}}
 table = np.full((10, 10), np.nan)
@@ -625,6 +625,7 @@ parts = pd.DataFrame({"suspicious": precision, "first 3 %": first,
 claim("the first 3 % of the list hold at least three in ten of the errors of "
       "either kind, ten times what a random order gives on average",
       min(first[kind] for kind in replacements) > 0.3)
+
 # %%
 in_all, in_first = (each["any class"] - each["likely class"]
                     for each in (recall, first))

@@ -51,28 +51,11 @@ SHOW_ALL = """async () => {
     document.getAnimations().forEach(animation => { try { animation.finish() } catch { animation.cancel() } });
 }"""
 
-# A chapter has thousands of words of coloured code in a dozen looks. One of each look stays to be judged,
-# the others become plain text: the verdict is the same and comes ten times sooner.
-THIN_OUT_CODE = """() => {
-    const look = block => {
-        const looks = [getComputedStyle(block).color];
-        for (let box = block; box; box = box.parentElement) looks.push(getComputedStyle(box).backgroundColor);
-        return looks.join();
-    };
-    const seen = new Set(), spare = [];
-    for (const block of document.querySelectorAll("pre")) {
-        const ground = look(block);
-        for (const word of block.querySelectorAll("span:not([id])")) {
-            const key = [ground, word.parentElement.className, word.className, word.getAttribute("style")].join("|");
-            if (seen.has(key)) spare.push(word); else seen.add(key);
-        }
-    }
-    spare.forEach(word => word.replaceWith(...word.childNodes));
-}"""
-
 # Contrast takes axe longer than all other rules, and depends on the look of a text alone: its size, its colour and the
-# grounds below it. So it judges the first text of each look; one that the baseline excuses stands for no other. (The value is long so that axe names no element by it.)
-MARK_FIRST_OF_EACH_LOOK = """baseline => {
+# grounds below it. So it judges the first text of each look; one that the baseline excuses stands for no other. (The
+# value is long so that axe names no element by it.) A chapter has thousands of words of coloured code in a dozen looks;
+# those that are not judged become plain text, since every rule looks at every element.
+KEEP_FIRST_OF_EACH_LOOK = """baseline => {
     const grounds = new Map([[null, ""]]);
     const ground = box => {
         if (!grounds.has(box)) {
@@ -95,6 +78,7 @@ MARK_FIRST_OF_EACH_LOOK = """baseline => {
         seen.add(look(element));
         element.setAttribute("data-look", "the first of the elements that look like it");
     }
+    document.querySelectorAll("pre span:not([id], [data-look])").forEach(word => word.replaceWith(...word.childNodes));
     axe.configure({ rules: [{ id: "color-contrast", selector: "[data-look]" }] });
 }"""
 
@@ -303,8 +287,7 @@ class Viewer:
 
     def _check_axe(self, baseline: list[dict]) -> set[int]:
         used, by_rule = set(), defaultdict(list)
-        self.page.evaluate(THIN_OUT_CODE)
-        self.page.evaluate(MARK_FIRST_OF_EACH_LOOK, baseline)
+        self.page.evaluate(KEEP_FIRST_OF_EACH_LOOK, baseline)
         for fault in self.page.evaluate(RUN_AXE, baseline):
             if fault["excuse"] >= 0:
                 used.add(fault["excuse"])
