@@ -2,20 +2,19 @@
 # jupyter:
 #   course:
 #     inputs:
-#       checkpoints: [three-block-cnn]
+#       evidence: [layers, regions]
 # ---
 
 # %% [markdown]
 # # Shuffle what a model sees
 #
-# **What you'll do.** Take a part of the image away from a trained model by shuffling it among images, and see what that costs. First pixel by pixel,
-# then block by block, then inside a network, layer by layer and filter by filter.
+# **What you'll do.** Measure what a part of the image is worth to a trained model: shuffle the part among the images and see what accuracy is lost. First single
+# pixels, then regions, then the layers and filters inside a network.
 #
-# **What you'll learn.** To define permutation importance and to write it; to see why a pixel can count for nothing where its block counts; to name four ways of
-# switching a part off, and the question that each of them answers; to find the fault in an experiment that ranks layers.
+# **What you'll learn.** To compute permutation importance with scikit-learn, for a network too; to tell three questions apart that are all called importance; to say on which
+# images and over which seeds to measure; to find the fault in an experiment that ranks layers.
 #
-# **What you need.** The trees and linear models of the classical chapters, and the network with 32, 64 and 128 filters from the chapter on
-# learning by heart. It is loaded here.
+# **What you need.** The chapters on simple models and on a first convolutional network.
 
 # %% tags=["setup", "hide-cell"]
 # In Colab this cell fetches the course's helpers. Anywhere else it does nothing.
@@ -30,549 +29,563 @@ if "google.colab" in sys.modules:
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
+from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn.inspection import permutation_importance
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.tree import DecisionTreeClassifier
 
-from helpers import budget, checkpoints, figures, ledger
+# %%
+from helpers import answers, budget, evidence, figures
 from helpers.checks import attempt, expect_equal, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
-from helpers.models import keras
+from helpers.models import OneCycle, convolve_and_pool, keras, predict_classes
+from helpers.start import tensorflow
 
-# %%
-import tensorflow as tf
-
-tf.get_logger().setLevel("ERROR")
-tf.config.experimental.enable_op_determinism()
+tensorflow();
 
 # %%
 train, validation, test = load_fashion_mnist()
-known = budget.images(full=8_000, quick=2_000)
-pixels, labels = train.images[:known].reshape(known, 784), train.labels[:known]
-asked = slice(0, budget.images(full=1_500, quick=500))
-pictures, truth = validation.images[asked], validation.labels[asked]
-rows = pictures.reshape(-1, 784)
+known_count = budget.images(full=6_000, quick=2_000)
+asked_count = budget.choose(full=2_000, quick=1_000)
+pixels, labels = (train.images[:known_count].reshape(-1, 784),
+                  train.labels[:known_count])
+rows, truth = (validation.images[:asked_count].reshape(-1, 784),
+               validation.labels[:asked_count])
 
 # %% [markdown]
-# ## What would a model lose without it?
+# ## What does a model lose without one pixel?
 #
-# Train a model. Then take one feature, say one pixel, and **shuffle it among the images**: each image gets this pixel from another. Its values are as before, but
-# they no longer belong to the image. What the model loses in accuracy is the **permutation importance** of the feature. Nothing is trained
-# anew.
-
-
-# %%
-def importance(names, rows, labels, columns, draw, repeats=3):
-    """What shuffling these columns, all together, costs in accuracy."""
-    before = np.mean(names(rows) == labels)
-    losses = []
-    for _ in range(repeats):
-        shuffled = rows.copy()
-        shuffled[:, columns] = rows[draw.permutation(len(rows))][:, columns]
-        losses.append(before - np.mean(names(shuffled) == labels))
-    return np.array(losses)
-
+# Train a model. Then take one pixel and **shuffle** it among the images: each gets the value of this pixel from an image that is drawn at random. The values are as before, but they no longer belong to the image. The accuracy that the model loses is the **permutation importance** of the pixel. Nothing is trained again. We ask a tree of depth ten and a logistic regression with a strong penalty on its weights.
 
 # %%
 tree = DecisionTreeClassifier(max_depth=10, random_state=0)
-tree.fit(pixels, labels);
-
-# %%
-straight = LogisticRegression(C=0.02, max_iter=500, tol=0.01)
-straight.fit(pixels, labels);
-fitted = {"tree": tree, "linear": straight}
-right = {name: model.score(rows, truth) for name, model in fitted.items()}
-
-# %% [markdown]
-# scikit-learn does the same for every single feature. **Predict:** of 784 pixels, take the one that counts most. How many points of accuracy are lost by
-# shuffling it, for the tree and for the linear model?
+tree.fit(pixels, labels)
+linear = LogisticRegression(C=0.02, max_iter=500, tol=0.01)
+linear.fit(pixels, labels);
 
 # %%
 single = {
     name: permutation_importance(
-        model, rows[:1000], truth[:1000], n_repeats=budget.choose(3, 2),
-        random_state=0, n_jobs=1).importances_mean.reshape(28, 28)
-    for name, model in fitted.items()}
-
-# %%
-for name, counts in single.items():
-    say(f"{name}: {right[name]:.1%} right; the weightiest pixel is worth "
-        f"**{100 * counts.max():.1f} points**, the median one "
-        f"{100 * np.median(counts):.2f}.")
-
-# %% mystnb={"image": {"alt": "Importance of each of 784 pixels for a tree and for a linear model: for the tree a few scattered pixels stand out and the rest is blank, for the linear model red and blue are mixed wherever garments lie, on a scale many times smaller"}}
-figure, axes = plt.subplots(1, 2, figsize=(figures.WIDTH, 3.4))
-for axis, (name, counts) in zip(axes, single.items()):
-    limit = counts.max()
-    axis.imshow(counts, cmap=figures.DIVERGING, vmin=-limit, vmax=limit)
-    axis.set(title=f"{name}, red: up to {100 * limit:.1f} points")
-    axis.axis("off")
-
-# %%
-claim("to the linear model no single pixel is worth a point",
-      single["linear"].max() < 0.01)
-
-# %%
-fact("our own function agrees with the library on the weightiest pixel",
-     abs(importance(tree.predict, rows[:1000], truth[:1000],
-                    [single["tree"].argmax()], np.random.default_rng(1),
-                    20).mean() - single["tree"].max()) < 0.02)
+        model, rows[:1_000], truth[:1_000], n_repeats=budget.choose(3, 1),
+        random_state=0, n_jobs=1).importances_mean
+    for name, model in (("tree", tree), ("linear", linear))}
 
 # %% [markdown]
-# The tree leans on the pixels of its first questions. The linear model leans on no pixel at all, and yet it must know what it knows
-# from something. Blue means that the model did better with the pixel shuffled: on a thousand images one image is a tenth of a point, so this is mostly chance. The catch: a pixel says little that its neighbours do not
-# say as well. Whoever shuffles one of them leaves the others in place.
-#
-# A trial makes it plain. Give the model a **copy** of every pixel and train again. It can lean on either, so each is worth less, though the image
-# holds what it held before.
+# **Predict:** of the 784 pixels take the one that counts most. How many points of accuracy does its shuffling cost the tree, and how many the linear model?
+
+# %% mystnb={"image": {"alt": "Importance of each of 784 pixels as two maps, each on a scale of its own: for the tree a few scattered pixels stand out, for the linear model pale red and pale blue pixels are mixed wherever garments lie"}}
+figures.show_feature_maps(
+    [each.reshape(28, 28) for each in single.values()],
+    [f"{name}, right in {model.score(rows, truth):.0%}: "
+     f"up to {100 * single[name].max():.1f} points"
+     for name, model in (("tree", tree), ("linear", linear))]);
 
 # %%
-twice = np.hstack([pixels, pixels])
-doubled = LogisticRegression(C=0.02, max_iter=500, tol=0.01)
-doubled.fit(twice, labels);
-middle = np.arange(784).reshape(28, 28)[8:20, 8:20].ravel()
-both_rows = np.hstack([rows, rows])
-
-# %%
-draw = np.random.default_rng(2)
-worth = {
-    "the middle, without copies": importance(
-        straight.predict, rows, truth, middle, draw).mean(),
-    "the middle, but not its copies": importance(
-        doubled.predict, both_rows, truth, middle, draw).mean(),
-    "the middle and its copies": importance(
-        doubled.predict, both_rows, truth, np.r_[middle, 784 + middle],
-        draw).mean()}
-
-# %%
-say("; ".join(f"{name} {100 * value:.1f} points"
-              for name, value in worth.items()) + ".")
-claim("a copy makes the original look less important",
-      worth["the middle, but not its copies"]
-      < 0.7 * worth["the middle, without copies"])
+claim("the linear model is right more often than the tree, and no single "
+      "pixel is worth a point to it",
+      linear.score(rows, truth) > tree.score(rows, truth)
+      and single["linear"].max() < 0.01)
 
 # %% [markdown]
-# An importance is never that of a feature alone. It is what is lost *while everything else stays*.
+# You may have expected the better model to have the more important pixels. None of its pixels is worth a point. (Blue means that the model did better with the pixel shuffled. On a thousand images one image is a tenth of a point, so pale colours are mostly chance.) Yet the linear model must have its knowledge from pixels. Where is it?
 #
-# ## Shuffle blocks
+# ## Where does the importance hide?
 #
-# Neighbours belong together, so shuffle them together: 49 blocks of 4 by 4 pixels. For the network too, whose 32, 64 and 128 filters were trained in
-# the chapter on learning by heart.
+# One possible reason is that its neighbours say nearly the same, and the shuffle leaves these in place. If one part can hide another in this way, then a **copy** must take importance away from its original. So add to each image a copy of its middle, 12 by 12 pixels, and train again. The control adds as many columns, but from another image, so that they say nothing.
 #
-# **Predict:** is a block worth more or less than the sum of its sixteen pixels?
-
-# %%
-network = checkpoints.trained("three-block-cnn")
+# **Predict:** how much less is the original middle worth, beside its copy and beside the control?
 
 
 # %%
-def named_by_network(rows):
-    """The class that the network names for each row of 784 pixels."""
-    scores = network.predict(rows.reshape(-1, 28, 28, 1), batch_size=500,
-                             verbose=0)
-    return scores.argmax(axis=1)
-
-
-# %%
-def blocks(side):
-    """The pixels of each square block, as lists of columns."""
-    grid = np.arange(784).reshape(28, 28)
-    return [grid[row:row + side, column:column + side].ravel()
-            for row in range(0, 28, side) for column in range(0, 28, side)]
-
-
-# %%
-namers = {"tree": tree.predict, "linear": straight.predict,
-         "network": named_by_network}
-
-# %%
-repeats = budget.choose(full=2, quick=1)
-by_block = {
-    name: np.array([importance(names, rows, truth, block,
-                               np.random.default_rng(3), repeats)
-                    for block in blocks(4)])
-    for name, names in namers.items()}
-
-# %% mystnb={"image": {"alt": "Importance of 49 blocks for a tree, a linear model and a network, redder for more: the tree looks at a few blocks, the linear model at scattered ones, most at one on the right edge, the network at a column from the collar to the hem and at the left side, where a sleeve is"}}
-figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.6))
-for axis, (name, each) in zip(axes, by_block.items()):
-    mean = each.mean(axis=1).reshape(7, 7)
-    axis.imshow(mean, cmap=figures.DIVERGING, vmin=-mean.max(),
-                vmax=mean.max())
-    axis.set_title(f"{name}\nup to {100 * mean.max():.1f} points")
-    axis.axis("off")
-
-# %%
-together = by_block["linear"].mean(axis=1)
-apart = np.array([single["linear"].ravel()[block].sum()
-                  for block in blocks(4)])
-
-# %%
-say(f"Linear model, the weightiest block: {100 * together.max():.1f} points "
-    f"together, {100 * apart[together.argmax()]:.1f} as the sum of its "
-    "pixels.")
-claim("over all blocks, sixteen pixels together are worth more than one by "
-      "one", together.sum() > apart.sum(), needs_full=True)
-
-# %% [markdown]
-# Nine regions make a picture that one can read aloud. The bars end where the mean of the repeats lies, the lines show how far apart they are.
-
-# %%
-REGIONS = [f"{row} {column}" for row in ("top", "middle", "bottom")
-           for column in ("left", "centre", "right")]
-edges = [0, 9, 19, 28]
-grid = np.arange(784).reshape(28, 28)
-nine = [grid[edges[r]:edges[r + 1], edges[c]:edges[c + 1]].ravel()
-        for r in range(3) for c in range(3)]
-
-# %%
-by_region = {
-    name: np.array([importance(namers[name], rows, truth, region,
-                               np.random.default_rng(4), 5)
-                    for region in nine])
-    for name in ("linear", "network")}
-
-# %% mystnb={"image": {"alt": "Bars of the points lost by shuffling nine regions for the linear model and the network with the spread of five repeats: the top centre costs most, then the bottom centre, the corners least, and the spread is small beside the differences"}}
-figure, axis = plt.subplots(figsize=(figures.WIDTH, 4))
-places = np.arange(9)
-for offset, (name, each) in zip((-0.2, 0.2), by_region.items()):
-    axis.barh(places + offset, 100 * each.mean(axis=1), 0.38, label=name,
-              xerr=100 * each.std(axis=1), ecolor="0.3")
-axis.set_yticks(places, REGIONS)
-axis.invert_yaxis()
-axis.set_xlabel("points lost")
-axis.legend();
-
-# %%
-claim("to both the top centre is the weightiest of nine regions",
-      all(REGIONS[each.mean(axis=1).argmax()] == "top centre"
-          for each in by_region.values()), needs_full=True)
-
-# %% [markdown]
-# The middle of the image is cloth, and cloth is much the same on a shirt and on a coat. Collars, hems and the gap between two legs are at the rim.
-#
-# ## What the seams cost
-#
-# There is a second trap. A trouser with the middle of a bag is no garment that anybody has seen. Does the model lose because it misses what was there, or because
-# it stumbles over what is there now?
-#
-# Shuffle only **among images of the same class**. Then the block still comes from a trouser, if the image is one: of what a block by itself says
-# about the class nothing is lost. What it costs nevertheless is the price of the seams, less what an odd image gains by a part of an ordinary one of its
-# class.
-#
-# **Predict:** which share of the loss remains?
-
-
-# %%
-def importance_within(names, rows, labels, columns, draw):
-    """The same, but every image gets its part from one of its own class."""
-    shuffled = rows.copy()
-    for k in np.unique(labels):
-        of_class = np.flatnonzero(labels == k)
-        shuffled[np.ix_(of_class, columns)] = rows[np.ix_(
-            draw.permutation(of_class), columns)]
-    return np.mean(names(rows) == labels) - np.mean(names(shuffled) == labels)
-
-
-# %%
-seams = {
-    name: [importance_within(namers[name], rows, truth, region,
-                             np.random.default_rng(5)) for region in nine]
-    for name in ("linear", "network")}
-centre = REGIONS.index("middle centre")
-
-# %%
-for name, losses in seams.items():
-    say(f"{name}: the centre costs {100 * losses[centre]:.1f} points among "
-        f"its own class, {100 * by_region[name][centre].mean():.1f} among "
-        "all.")
-claim("among its own class the centre costs the network less than a third of "
-      "what it costs among all",
-      seams["network"][centre] < by_region["network"][centre].mean() / 3,
-      needs_full=True)
-
-# %% [markdown]
-# Here seams and gains about cancel, and where the loss is negative the gain was larger. So most of the loss is not for seams alone: garments are centred,
-# and the middle of one shirt fits another. On data
-# without such order it can be otherwise, and then an importance is mostly seams; the check costs five lines.
-#
-# Even so, permutation importance answers one question: *what does this model lose when the part is wrong?* It does not answer what can be known from the part.
-#
-# ## The importance of a layer
-#
-# One report (C) sets the weights of one layer after the other to zero and ranks the layers by what that costs (C12). It calls this permutation importance,
-# but nothing is permuted: it is an **ablation**. Do it, and beside it three others:
-#
-# - *zero*: the layer's weights are zero, as in the report;
-# - *mean*: its output is replaced by the mean output over many images;
-# - *shuffle*: every image gets the layer's output from another image, a true permutation importance;
-# - *zero, then settle*: as in the report, but the statistics of all normalisations are measured anew.
-#
-# **Predict:** which of the three convolutions is most important, in each of the four ways?
-
-
-# %%
-convolutions = [n for n, layer in enumerate(network.layers)
-                if isinstance(layer, keras.layers.Conv2D)]
-
-
-# %%
-def run_through(layers, values):
-    """The output of these layers, five hundred images at a time."""
-    parts = []
-    for begin in range(0, len(values), 500):
-        part = tf.constant(values[begin:begin + 500])
-        for layer in layers:
-            part = layer(part, training=False)
-        parts.append(part)
-    return np.concatenate(parts)
-
-
-# %%
-def share_right(scores):
-    return float(np.mean(scores.argmax(axis=1) == truth))
-
-
-# %%
-def without(place, change):
-    """Accuracy when the output of one layer is changed."""
-    output = run_through(network.layers[:place + 1], pictures[..., None])
-    return share_right(run_through(network.layers[place + 1:],
-                                   change(output)))
-
-
-# %%
-def settle(model):
-    """Measure the statistics of its normalisations anew."""
-    fresh = train.images[:2000, ..., None]
-    for begin in range(0, 60 * 200, 200):
-        model(fresh[begin % len(fresh):][:200], training=True)
-    return model
-
-
-# %%
-def copy_of(model):
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-# %%
-def silenced(place):
-    """A copy in which one convolution has no weights left."""
-    copy = copy_of(network)
-    layer = copy.layers[place]
-    layer.set_weights([np.zeros_like(each) for each in layer.get_weights()])
-    return copy
-
-
-# %%
-def right_of(model):
-    return share_right(model.predict(pictures[..., None], batch_size=500,
-                                     verbose=0))
-
-
-# %%
-def shuffle_images(output):
-    return output[np.random.default_rng(6).permutation(len(output))]
-
-
-# %%
-def mean_only(output):
-    return np.broadcast_to(output.mean(axis=0), output.shape)
-
-
-# %%
-whole = right_of(network)
-layers = pd.DataFrame({
-    f"{network.layers[place].filters} filters": {
-        "zero": right_of(silenced(place)),
-        "mean": without(place, mean_only),
-        "shuffle": without(place, shuffle_images),
-        "zero, then settle": right_of(settle(silenced(place)))}
-    for place in convolutions}).T
-layers.round(3)
-
-# %%
-say(f"The whole network gets {whole:.1%}. What is left without a layer lies "
-    f"between **{layers.min().min():.1%}** and **{layers.max().max():.1%}**.")
-claim("without any one of the three layers less than a quarter is right, "
-      "in all four ways", layers.max().max() < 0.25)
-
-# %% [markdown]
-# All of it is guessing. It must be: the layers form a **chain**, and whatever link you break, nothing comes through. Each is worth everything. What differs
-# is only *which* class comes out, and that depends on the biases behind the broken link. A ranking of such numbers ranks guesses.
-#
-# Two ways of guessing are not the same for all that. With *zero* and *mean* all images get the same answer; with *shuffle* the network answers
-# as it does for some other image.
-#
-# The criterion for C12: some layer must leave more than half right, and the four ways must agree on the order.
-
-# %%
-told = run_through(network.layers[convolutions[1] + 1:], shuffle_images(
-    run_through(network.layers[:convolutions[1] + 1], pictures[..., None])))
-one = silenced(convolutions[1]).predict(pictures[..., None], batch_size=500,
-                                        verbose=0)
-
-# %%
-say(f"Classes named: {len(np.unique(told.argmax(1)))} after shuffling, "
-    f"{len(np.unique(one.argmax(1)))} after zeroing.")
-fact("after zeroing the network names one class for all",
-     len(np.unique(one.argmax(1))) == 1)
-
-# %%
-orders = layers.rank().T.drop_duplicates()
-
-# %%
-verdict("C12",
-        ours=f"without any one layer between {layers.min().min():.1%} and "
-        f"{layers.max().max():.1%} are right, of {whole:.1%}; the four ways "
-        f"give {len(orders)} different orders.",
-        order=len(orders) == 1, tells=layers.max().max() > 0.5)
-
-# %% [markdown]
-# ## The importance of a filter
-#
-# Inside a layer there is a question with an answer. Filters stand side by side; without one the others go on. Three ways again: zero its map, replace it by its
-# mean, shuffle it among images. Every filter of every layer.
-#
-# **Predict:** what does the network lose by one filter of 32? By one of 128?
-
-
-# %%
-def change_filter(output, number, way, draw):
-    """The maps with one of them changed."""
-    changed = output.copy()
-    one = output[..., number]
-    changed[..., number] = {
-        "zero": lambda: 0 * one,
-        "mean": lambda: np.broadcast_to(one.mean(axis=0), one.shape),
-        "shuffle": lambda: one[draw.permutation(len(one))]}[way]()
+def shuffled(rows, columns, draw):
+    """Every image gets these columns, all together, from another one."""
+    changed = rows.copy()
+    changed[:, columns] = rows[draw.permutation(len(rows))][:, columns]
     return changed
 
 
 # %%
-WAYS = ("zero", "mean", "shuffle")
-step = budget.choose(full=1, quick=8)
-fewer = slice(0, 1000)
+def importance(model, rows, labels, columns, seed=0, repeats=5):
+    """The mean loss of accuracy when the columns are shuffled."""
+    draw = np.random.default_rng(seed)
+    return model.score(rows, labels) - np.mean([
+        model.score(shuffled(rows, columns, draw), labels)
+        for _ in range(repeats)])
 
 
 # %%
-def losses_at(place):
-    """For each filter and way the accuracy lost."""
-    output = run_through(network.layers[:place + 1],
-                         pictures[fewer][..., None])
-    rest, draw = network.layers[place + 1:], np.random.default_rng(7)
-    base = np.mean(run_through(rest, output).argmax(1) == truth[fewer])
-    return pd.DataFrame([{
-        way: base - np.mean(run_through(rest, change_filter(
-            output, number, way, draw)).argmax(1) == truth[fewer])
-        for way in WAYS} for number in range(0, output.shape[-1], step)])
-
+middle = np.arange(784).reshape(28, 28)[8:20, 8:20].ravel()
+draw = np.random.default_rng(1)
+added = {"alone": lambda part: part[:, :0],
+         "beside a copy": lambda part: part,
+         "beside the control": lambda part: draw.permutation(part)}
 
 # %%
-by_filter = {network.layers[place].filters: losses_at(place)
-             for place in convolutions}
-
-# %% mystnb={"image": {"alt": "Points lost by changing one filter, a dot for each, for three layers and three ways: most filters cost less than a point in every way, a few of the first layer cost more when they are shuffled, and in the last layer nearly every filter can be spared"}}
-draw = np.random.default_rng(0)
-figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 3), sharey=True)
-for axis, (filters, losses) in zip(axes, by_filter.items()):
-    for place, way in enumerate(WAYS):
-        axis.scatter(place + draw.uniform(-0.25, 0.25, len(losses)),
-                     100 * losses[way], s=10, alpha=0.6,
-                     color=figures.PALETTE[place])
-    axis.set(title=f"{filters} filters", xticks=range(3))
-    axis.set_xticklabels(WAYS, fontsize=9)
-axes[0].set_ylabel("points lost");
+worth = {}
+for name, more in added.items():
+    model = LogisticRegression(C=0.02, max_iter=500, tol=0.01)
+    model.fit(np.hstack([pixels, more(pixels[:, middle])]), labels)
+    wide = np.hstack([rows, more(rows[:, middle])])
+    worth[name] = importance(model, wide, truth, middle)
 
 # %%
-medians = {filters: losses.median() for filters, losses in by_filter.items()}
-say("The median filter costs " + "; ".join(
-    f"{100 * each['zero']:.1f} / {100 * each['mean']:.1f} / "
-    f"{100 * each['shuffle']:.1f} points ({filters} filters)"
-    for filters, each in medians.items()) + " by zero / mean / shuffle.")
+lost = {name: worth["alone"] - value for name, value in worth.items()}
+claim("the copy takes over a quarter of the importance, and over twice what "
+      "the control takes", lost["beside a copy"] > max(
+          worth["alone"] / 4, 2 * lost["beside the control"]))
+pd.Series(worth, name="points").mul(100).round(1).to_frame()
 
 # %% [markdown]
-# The three ways ask three questions. *Zero* takes the map away and also moves the level that the next layer is used to, since few maps have a mean of zero. *Mean* takes away what
-# differs from image to image and leaves the level. *Shuffle* puts something plausible and wrong in its place. Do they at least agree on which filters count? (What follows is measured on one training; another may order the three ways differently.)
+# The middle says as much as before, and looks less important because something else says the same. Columns that say nothing have no such effect. So permutation importance belongs to a
+# part *while everything else stays*, and for a single pixel everything else contains its neighbours.
+#
+# ## What is a whole region worth?
+#
+# Neighbours belong together, so shuffle them together. We cut the image into nine regions. And we want to ask a network, too: three blocks of 16, 32 and 64 filters.
+
 
 # %%
-agree = {
-    filters: {f"{a} and {b}": spearmanr(losses[a], losses[b]).statistic
-              for a, b in (("zero", "mean"), ("zero", "shuffle"),
-                           ("mean", "shuffle"))}
-    for filters, losses in by_filter.items()}
-pd.DataFrame(agree).round(2)
+def narrow_cnn():
+    """Three blocks of convolution and pooling, then dense layers."""
+    return keras.Sequential([
+        keras.layers.Input((28, 28, 1)), *convolve_and_pool(16),
+        *convolve_and_pool(32), *convolve_and_pool(64),
+        keras.layers.Flatten(), keras.layers.Dense(64, activation="relu"),
+        keras.layers.Dropout(0.3), keras.layers.Dense(10)])
+
 
 # %%
-say("Which two agree best: " + "; ".join(
-    f"{max(each, key=each.get)} in the layer of {filters}"
-    for filters, each in agree.items()) + ".")
+many = budget.images(full=6_000, quick=2_000)
+epochs = budget.epochs(full=10, quick=6)
+keras.utils.set_random_seed(19)
+network = narrow_cnn()
+
+# %%
+network.compile(
+    keras.optimizers.AdamW(
+        OneCycle(0.005, epochs * -(-many // 128)), weight_decay=0.01),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"])
+
+# %%
+network.fit(
+    train.images[:many, ..., None], train.labels[:many], batch_size=128,
+    epochs=epochs, verbose=0, validation_batch_size=500,
+    validation_data=(validation.images[..., None], validation.labels));
 
 # %% [markdown]
-# Part of the rest is noise: on a thousand images one image is a tenth of a point, and each filter was shuffled once.
+# scikit-learn shuffles single columns, and expects a table. A small wrapper helps. Its input has nine columns, one for each region, and each holds the number of the *image* from which the region is taken. The row of image 7 starts as 7, 7, 7, …; after the second column has been shuffled it may read 7, 31, 7, …, and the image gets the second region of image 31.
+
+# %%
+NAMES = [f"{row} {column}" for row in ("top", "middle", "bottom")
+         for column in ("left", "centre", "right")]
+grid = np.arange(784).reshape(28, 28)
+spans = [slice(0, 9), slice(9, 19), slice(19, 28)]
+regions = [grid[down, right].ravel() for down in spans for right in spans]
+
+
+# %%
+class ByRegion:
+    """A model whose columns say from which image each region comes."""
+
+    def __init__(self, names_of, rows, regions):
+        self.names_of, self.rows, self.regions = names_of, rows, regions
+
+    def fit(self, sources, labels):
+        return self  # it is trained already
+
+    def score(self, sources, labels):
+        mixed = np.empty_like(self.rows)
+        for columns, source in zip(self.regions, sources.T):
+            mixed[:, columns] = self.rows[source][:, columns]
+        return np.mean(self.names_of(mixed) == labels)
+
+
+# %%
+named_by = {"tree": tree.predict, "linear": linear.predict,
+            "network": lambda rows: predict_classes(
+                network, rows.reshape(-1, 28, 28))}
+unmixed = np.repeat(np.arange(asked_count)[:, None], 9, axis=1)
+
+# %%
+by_region = {
+    name: permutation_importance(
+        ByRegion(names_of, rows, regions), unmixed, truth,
+        n_repeats=budget.choose(5, 2), random_state=0).importances_mean
+    for name, names_of in named_by.items()}
 
 # %% [markdown]
+# **Predict:** which of the nine regions is worth most?
+
+# %% mystnb={"image": {"alt": "Three grids of three by three regions with the points lost by shuffling each, for the tree, the linear model and the network: darker for more"}}
+figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.1))
+for axis, (name, values) in zip(axes, by_region.items()):
+    figures.draw_numbers(axis, 100 * values.reshape(3, 3))
+    axis.set_title(f"{name}, points", fontsize=10)
+
+# %%
+place = by_region["linear"].argmax()
+together = by_region["linear"][place]
+apart = single["linear"][regions[place]].sum()
+say(f"To the linear model the {NAMES[place]} is worth "
+    f"**{100 * together:.1f} points**, and its pixels one by one "
+    f"{100 * apart:.1f} points in all.")
+
+# %%
+claim("to none of the three models the middle of the image is worth most, "
+      "and the first region is worth more than eight points to each",
+      all(NAMES[each.argmax()] != "middle centre" and each.max() > 0.08
+          for each in by_region.values()))
+
+# %% [markdown]
+# You may have picked the middle of the image. It comes first for none of the three; perhaps because it is dark in most garments. And here is what no single pixel had: each is worth little, and the region much. (Corners are mostly background, and to exchange black for black changes nothing.)
+#
+# ## What does the model see after a shuffle?
+#
+# A trouser with the collar of a coat is like nothing among the training images. Does the model lose because it misses what was there, or because it has never
+# seen such a picture? The plain shuffle, which makes such pictures, is called **marginal**. A **conditional** one tries to avoid them: it shuffles only what the other pixels do not tell. We predict the region from all other pixels by a linear model,
+# and shuffle what the prediction leaves over.
+
+
+# %%
+def predict_region(known, rows, columns, ridge=10.0):
+    """A region as all other pixels predict it, by a linear model."""
+    rest = np.delete(np.arange(known.shape[1]), columns)
+    model = Ridge(ridge).fit(known[:, rest], known[:, columns])
+    return model.predict(rows[:, rest])
+
+
+# %%
+def shuffle_rest(rows, columns, order, predicted):
+    """Only what the other pixels do not predict changes places."""
+    changed = rows.copy()
+    left_over = rows[:, columns] - predicted
+    changed[:, columns] = np.clip(predicted + left_over[order], 0, 1)
+    return changed
+
+
+# %%
+top = regions[NAMES.index("top centre")]
+order = np.random.default_rng(3).permutation(asked_count)
+predicted = predict_region(pixels, rows, top)
+stages = [rows, rows[order],
+          np.where(np.isin(np.arange(784), top), rows[order], rows),
+          shuffle_rest(rows, top, order, predicted)]
+
+# %% mystnb={"image": {"alt": "Four rows of seven garments: the images, the images from which the top centre is taken, the images with that foreign top, cut off along straight seams, and the images in which only what the rest does not predict was shuffled, with softer and more fitting tops"}}
+figures.show_images(np.concatenate(
+    [each[:7].reshape(-1, 28, 28) for each in stages]), columns=7);
+
+# %% [markdown]
+# The third row is the plain shuffle of the top centre, with seams; the last one is the conditional shuffle. Its garments are blurred in places, but a dress keeps roughly the top of a dress. The model of the other pixels is only linear, and what it leaves over is not the same for all classes, so some unlikely pictures remain.
+#
+# ## Which importance do you mean?
+#
+# There is a third way: make the region black, in training too, and **train again**. The control makes it black for the trained network only. The evidence bank has the network of this chapter from five seeds, whole and without each of five regions (most garments are about symmetric). (`make experiments NAME=regions` trains them.)
+#
+# **Predict:** put the four in order for the top centre: shuffled, shuffled given the rest, black, never seen.
+
+# %%
+bank = evidence.read("regions")
+whole = bank.runs("whole")
+FIVE = ("top left", "top centre", "middle left", "middle centre",
+        "bottom centre")
+losses = {way: [answers.loss(whole, f"{name}, {way}") for name in FIVE]
+          for way in ("shuffled", "given the rest", "black")}
+losses["never seen"] = [bank.compare("whole", f"without {name}")
+                        for name in FIVE]
+
+# %% mystnb={"image": {"alt": "For five regions four marks, the points lost when the region is shuffled, shuffled given the rest, black, and never seen"}}
+figures.plot_rows({way: [each.value for each in found]
+                   for way, found in losses.items()}, FIVE)
+plt.xlabel("points lost, mean of five seeds");
+
+# %%
+centre = FIVE.index("top centre")
+pd.DataFrame({
+    way: 100 * np.array([found[centre].value, found[centre].low,
+                         found[centre].high])
+    for way, found in losses.items()}, ["points", "low", "high"]).round(1)
+
+# %%
+claim("the top centre costs over twice as much shuffled as never seen",
+      losses["shuffled"][centre].low > 2 * losses["never seen"][centre].high)
+claim("black without training costs every region more than black with it",
+      all(one.value > other.value for one, other in
+          zip(losses["black"], losses["never seen"])))
+
+# %% [markdown]
+# These are answers to three questions. *Shuffled:* what does **this model** lose when the region is wrong? That matters where a camera or a sensor may fail. *Given the rest:* what does this model lose of what only the region tells? *Never seen:* what does **this recipe** lose when it is trained without the region? That matters where one decides which measurements to pay for. A region that costs a trained model many points may be worth far less to one that was trained without it: the other regions say much of the same, and training can learn to use them.
+#
+# You may have expected *never seen* to cost most, because that network cannot use the region at all. It costs least. *Black* and *never seen* show the same picture; only the training differs. So most of the plain loss is not what the region alone tells, but that this model was not made for such pictures. *Given the rest* lies between, and can still contain the effect of unlikely pictures. Nor is black a neutral choice: in the middle of the image it costs more than the shuffle.
+#
+# ## Importance on which images?
+#
+# Shuffling needs no new training, so one could measure on the training images. To see the difference, give two trees the means of 49 blocks of 4 by 4 pixels, and five more columns of random numbers. One tree may grow until it knows its images by heart, the other is six questions deep.
+#
+# **Predict:** what are the random columns worth to each of the two, on the training images and on new ones?
+
+
+# %%
+def with_noise(rows, draw):
+    """The means of 49 blocks, and five columns of random numbers."""
+    means = rows.reshape(-1, 7, 4, 7, 4).mean(axis=(2, 4)).reshape(-1, 49)
+    return np.hstack([means, draw.random((len(rows), 5))])
+
+
+# %%
+def noise_importance(depth, seed):
+    """Of the random columns, on training and on new images."""
+    draw = np.random.default_rng(seed)
+    seen, new = with_noise(pixels, draw), with_noise(rows, draw)
+    model = DecisionTreeClassifier(max_depth=depth, random_state=seed)
+    model.fit(seen, labels)
+    noise = np.arange(49, 54)
+    return (importance(model, seen, labels, noise),
+            importance(model, new, truth, noise))
+
+
+# %%
+trees = {name: np.array([noise_importance(depth, seed) for seed in range(5)])
+         for name, depth in (("grown out", None), ("six deep", 6))}
+of_noise = {f"{name}, {where}": found[:, column]
+            for name, found in trees.items()
+            for column, where in enumerate(("training", "new"))}
+
+# %% mystnb={"image": {"alt": "Points lost by shuffling five columns of random numbers, five seeds each: for the tree that was grown out many points on training images and few on new ones, for the shallow tree about none on either"}}
+figures.plot_seeds(of_noise)
+plt.xlabel("points lost by shuffling random numbers");
+
+# %%
+gaps = {name: found[:, 0] - found[:, 1] for name, found in trees.items()}
+claim("on training images random numbers seem worth over three points more "
+      "in every tree that was grown out, and under one in every shallow tree",
+      gaps["grown out"].min() > 0.03 and gaps["six deep"].max() < 0.01)
+
+# %% [markdown]
+# Random numbers say nothing about a garment. On the training images they look important because the tree has learned by heart with their help, and on new images the help is gone.  Measured on training images, importance says what a model *relies on*; on new images, what that reliance is worth. So use held-out images, and compare the two if you suspect overfitting.
+#
+# ## How sure is such a number?
+#
+# Chance enters three times: through the order of the shuffle, the seed of the training, and the images we measure on. scikit-learn's `importances_std` knows the first alone. The bank has three shuffles for each of five trained networks, all on the same images.
+#
+# **Predict:** which makes the larger difference, another shuffle or another training?
+
+# %%
+before = np.array(answers.accuracy(whole).seeds)
+apiece = before[:, None, None] - np.array([
+    [[run.numbers[f"{name}, shuffled {n}"] for n in range(3)]
+     for name in NAMES] for run in whole])
+
+# %% mystnb={"image": {"alt": "Points lost by shuffling each of nine regions, a dot for each of five trained networks"}}
+figures.plot_seeds(dict(zip(NAMES, apiece.mean(axis=2).T)))
+plt.xlabel("points lost, one dot for each training");
+
+# %%
+of_shuffles = np.sqrt(apiece.var(axis=2, ddof=1).mean())
+of_trainings = np.sqrt(max(
+    apiece.mean(axis=2).var(axis=0, ddof=1).mean() - of_shuffles**2 / 3, 0))
+
+# %%
+say(f"Standard deviation: {100 * of_shuffles:.2f} points from shuffle to "
+    f"shuffle, **{100 * of_trainings:.2f}** from training to training.")
+claim("the training makes over twice the difference",
+      of_trainings > 2 * of_shuffles)
+
+# %% [markdown]
+# So more shuffles do not help much. An importance with a small `importances_std` is precise for one trained model and these images, and the next training of the same recipe has another one.
+#
+# ## Which layer is the most important?
+#
+# Report C puts the weights of one convolution after the other to zero, and ranks the layers by the loss (C12). It calls this permutation importance, but nothing is permuted. Its name is **ablation**. Here we set the output of a layer to zero. In the report's network, which normalises nothing, that is the same as zero weights and biases. There are other ways to put a layer out of action: replace its output by the *mean* over many images, or *shuffle* it, so that each image gets what the layer makes of another. That would be a permutation importance of the layer.
+#
+# **Predict:** for each of the three ways, which of the three convolutions is the most important?
+
+
+# %%
+def run_through(layers, values):
+    """What these layers make, five hundred images at a time."""
+    parts = []
+    for start in range(0, len(values), 500):
+        part = values[start:start + 500]
+        for layer in layers:
+            part = layer(part, training=False)
+        parts.append(np.asarray(part))
+    return np.concatenate(parts)
+
+
+# %%
+CHANGES = {
+    "zero": lambda made: 0 * made,
+    "mean": lambda made: 0 * made + made.mean(axis=0),
+    "shuffle": lambda made: made[np.random.default_rng(6).permutation(
+        len(made))]}
+
+
+# %%
+def named_without(network, images, end, way):
+    """The classes named when what the layers up to `end` make changes."""
+    made = run_through(network.layers[:end], images[..., None])
+    return run_through(network.layers[end:], CHANGES[way](made)).argmax(1)
+
+
+# %%
+images = rows.reshape(-1, 28, 28)
+named = {(end // 4, way): named_without(network, images, end, way)
+         for end in (4, 8, 12) for way in CHANGES}
+pd.Series({each: np.mean(found == truth) for each, found in named.items()}
+          ).unstack().round(3)[list(CHANGES)]
+
+# %%
+fact("the three shuffles give the same answers, and zero and mean one answer "
+     "for all images", all(
+         np.array_equal(named[1, "shuffle"], named[place, "shuffle"])
+         and len(np.unique(named[place, "zero"])) == 1
+         and len(np.unique(named[place, "mean"])) == 1
+         for place in (1, 2, 3)))
+
+# %% [markdown]
+# The three shuffles are equal to the last digit. They must be: whoever gets all that a layer makes of another image answers as for the other image, whichever layer it was. Zero and mean leave one answer for all. The layers are a **chain**: each is all that the next one gets, so without any one
+# of them nothing arrives. What is right then is the share of that one class, or of lucky matches.
+#
+# The convolutions of the report, trained from five seeds with images, epochs and dense layers of our choice (`make experiments NAME=layers`), judge its claim. The arithmetic above settles it: three equal figures have no order.
+
+# %%
+layers = evidence.read("layers")
+
+
+def left_without(variant, way):
+    """What is right without each layer: a row a seed."""
+    return np.array([
+        answers.accuracy(layers.runs(variant), f"{way}, layer {n}").seeds
+        for n in range(3)]).T
+
+
+# %%
+def same_order(variant):
+    """Do the three ways rank the layers alike? Equal ones have no rank."""
+    by_way = [left_without(variant, way) for way in CHANGES]
+    return [np.ptp(seed[0]) > 0 and len(
+        {tuple(np.argsort(way)) for way in seed}) == 1
+        for seed in zip(*by_way)]
+
+
+# %%
+zeroed = left_without("report", "zero")
+verdict("C12", evidence="layers",
+        ours=f"with one layer at zero at most {zeroed.max():.1%} are right, "
+        "which is one of ten classes of equal size.",
+        order=same_order("report"), tells=list(zeroed.max(axis=1) > 0.5))
+
+# %% [markdown]
+# Where a layer is the only way through, putting all of it out of action cannot rank it.
+#
+# ## And with a way around the layer?
+#
+# If the chain is the reason, a network with shortcuts must behave otherwise. The bank has one network twice, with three equal convolutions in a row: as a chain, and with each convolution *adding* what it makes to what it
+# got. Parameters and recipe are the same.
+#
+# **Predict:** how many images are still right when one of the three is at zero?
+
+# %% mystnb={"image": {"alt": "Accuracy with one of three layers at zero, five seeds each, for a chain and for the same network with shortcuts, and of the two networks undamaged: the chain's dots with a layer at zero all lie at one in ten"}}
+seeds = {f"{variant}, layer {n + 1}": left_without(variant, "zero")[:, n]
+         for variant in ("chain", "shortcuts") for n in range(3)}
+figures.plot_seeds(seeds | {
+    f"{variant}, undamaged": answers.accuracy(layers.runs(variant)).seeds
+    for variant in ("chain", "shortcuts")})
+plt.xlabel("per cent right with this layer at zero");
+
+# %%
+by_way = {way: left_without("shortcuts", way) for way in CHANGES}
+pd.DataFrame({way: 100 * left.mean(axis=0) for way, left in by_way.items()},
+             ["layer 1", "layer 2", "layer 3"]).round(1)
+
+# %%
+intact = np.array(answers.accuracy(layers.runs("shortcuts")).seeds)
+cost = {way: intact[:, None] - left for way, left in by_way.items()}
+claim("with shortcuts every layer at zero costs less than three points, and "
+      "every layer shuffled more than ten, with each seed",
+      cost["zero"].max() < 0.03 and cost["shuffle"].min() > 0.1)
+
+# %%
+orders = same_order("shortcuts")
+say(f"The three ways rank the layers alike in **{orders.count(True)} of "
+    f"{len(orders)}** trainings.")
+
+# %% [markdown]
+# You may have expected the network to fall as the chain does. In the chain the result had to be so; with shortcuts what the layer was given still arrives, and at zero the network hardly notices that the layer is gone. But shuffled, the same layer costs many times more: it adds what belongs to
+# another image, and a wrong message does more harm than none. So even where there is something to rank, *which layer is the most important* has no answer before one says in which way the layer fails.
+#
 # ## Was it the filter, or the level?
 #
-# The last check: zero half of the filters of one layer, then measure the normalisations' statistics anew, without training a single weight. Do so for each
-# layer.
-#
-# **Predict:** how much of the loss comes back?
+# Inside a layer filters stand side by side, so take half of them away. Our network normalises what each filter makes by averages that it has kept from training. Zeros do not fit these averages, and change the **level** of what is passed on, its mean. To see whether that matters, renew the 224 averages (a mean and a variance for each of 112 filters): show the damaged network training images, and train no weight.
 
 
 # %%
-def halved(place):
+def zero_half(network, place):
     """A copy in which every second filter of a layer has no weights."""
-    copy = copy_of(network)
-    (kernel,) = copy.layers[place].get_weights()
+    copy = narrow_cnn()
+    copy.set_weights(network.get_weights())
+    kernel, = copy.layers[place].get_weights()
     kernel[..., ::2] = 0
     copy.layers[place].set_weights([kernel])
     return copy
 
 
 # %%
-damaged = {network.layers[place].filters: right_of(halved(place))
-           for place in convolutions}
+def renew(network, images):
+    """Measure the averages of all normalisations anew."""
+    for start in range(0, 60 * 200, 200):
+        network(images[start % len(images):][:200, ..., None], training=True)
+
 
 # %%
-settled = {network.layers[place].filters: right_of(settle(halved(place)))
-           for place in convolutions}
-
-# %% mystnb={"image": {"alt": "Accuracy of the whole network, with half the filters of one layer zeroed, and after the statistics were measured anew, for three layers: for each layer the second mark lies to the right of the first"}}
-figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
-for row, filters in enumerate(damaged):
-    axis.plot([100 * damaged[filters], 100 * settled[filters]], [row, row],
-              color="0.6", zorder=1)
-    axis.scatter(100 * damaged[filters], row, marker="s", zorder=2,
-                 color=figures.PALETTE[0])
-    axis.scatter(100 * settled[filters], row, marker="o", zorder=2,
-                 color=figures.PALETTE[1])
-axis.axvline(100 * whole, color="0.3", linewidth=1)
-axis.set_yticks(range(3), [f"{filters} filters" for filters in damaged])
-axis.set(xlim=(0, 100), ylim=(2.6, -0.6),
-         xlabel="per cent right: ■ halved, ● settled, line: whole");
+damaged = zero_half(network, 4)
+right = [np.mean(predict_classes(each, images) == truth)
+         for each in (network, damaged)]
+renew(damaged, train.images[:2_000])
+right.append(np.mean(predict_classes(damaged, images) == truth))
 
 # %%
-back = np.mean([settled[f] - damaged[f] for f in damaged])
-lost = np.mean([whole - value for value in damaged.values()])
-say(f"On average **{100 * back:.0f}** of {100 * lost:.0f} lost points come "
-    "back.")
-claim("measuring the statistics anew brings back some of the loss",
-      back > 0, needs_full=True)
-
-# %%
-ledger.record(numbers={
-    **{f"half_of_{f}_filters_zeroed": value for f, value in damaged.items()},
-    **{f"half_of_{f}_filters_settled": value
-       for f, value in settled.items()}})
+pd.Series(right, ["whole", "at zero", "renewed"],
+          name="right").round(3).to_frame()
 
 # %% [markdown]
-# So part of what an ablation takes was never in the filters: it was in statistics that no longer fitted. Whoever ranks parts by ablation without
-# settling ranks that too.
+# Two comparisons belong to it: the averages renewed in the undamaged network, and half of what the block passes on replaced by its *mean* over the images, which takes away the message and leaves the level. **Predict:** over five trainings, how much of the loss comes back?
+
+# %%
+normalised = layers.runs("normalised")
+STATES = {"at zero": "half zero", "renewed": "half zero and renewed",
+          "at the mean": "half at the mean"}
+halves = {state: [answers.loss(normalised, f"{key}, layer {n}")
+                  for n in range(3)] for state, key in STATES.items()}
+
+# %% mystnb={"image": {"alt": "Points lost without half of the filters of each of three layers, three marks for each: at zero, renewed and at the mean"}}
+figures.plot_rows({state: [each.value for each in found]
+                   for state, found in halves.items()},
+                  [f"{count} filters" for count in (16, 32, 64)])
+plt.xlabel("points lost, mean of five trainings");
+
+# %%
+pd.DataFrame({state: [100 * each.value for each in found]
+              for state, found in halves.items()},
+             ["layer 1", "layer 2", "layer 3"]).round(1)
+
+# %%
+back = [np.subtract(zero.seeds, renewed.seeds) for zero, renewed in
+        zip(halves["at zero"], halves["renewed"])]
+alone = answers.loss(normalised, "renewed")
+claim("renewing brings back over two points in the first two layers with "
+      "each seed, and less than one in the last layer on average",
+      min(back[0].min(), back[1].min()) > 0.02 > 0.01 > abs(back[2].mean()))
+fact("it moves the undamaged network by less than a point",
+     abs(alone.value) < 0.01)
+
+# %% [markdown]
+# You may have expected all of it, or nothing. In the first two layers a part comes back with every seed, without training a weight. In the last layer next to nothing does. That fits the explanation: behind the last layer no normalisation follows, so no averages further on can stop fitting. So a part of what zeroing takes is damage to the level in later layers, and whoever ranks filters by zeroing includes it.
+#
+# Nor is the mean a safe choice: in the first layer it costs as much as zeros. *Zero* asks what the network loses as it stands, *mean* what it loses without the message at an unchanged level, and what is lost depends on which of them you ask.
 #
 # ## Check yourself
 #
@@ -580,60 +593,59 @@ ledger.record(numbers={
 #
 # <details><summary>a) No, or the model would lose something</summary>
 #
-# It would lose something if nothing else said the same.
+# No. It would lose something only if nothing else said the same.
 #
 # </details>
 # <details><summary>b) Yes, if another feature says the same</summary>
 #
-# Yes. Each of two copies can look worthless while the pair is not.
+# Yes. Each of two copies can be worth little while the pair is not.
 #
 # </details>
-# <details><summary>c) Yes, if the model is a bad one</summary>
+# <details><summary>c) Yes, but only to a better model</summary>
 #
-# True as well: importance is that of a model. A model that overlooks a feature gives it nothing.
+# That can be so, too: a model that overlooks a feature gives it no importance. But it need not be: the same model may use the feature through its copy.
 #
 # </details>
 #
-# **2. You zero a layer in the middle of a chain, and accuracy falls to one in ten. What have you learned?**
+# **2. A hospital wants to do without one of twelve measurements. Which importance should it ask for?**
+#
+# <details><summary>a) Shuffled, on the training patients</summary>
+#
+# No. That says what the present model relied on, and counts what it has learned by heart.
+#
+# </details>
+# <details><summary>b) Shuffled, on new patients</summary>
+#
+# No. It says what the present model loses when the measurement is wrong. It does not say what a model loses that was trained without it.
+#
+# </details>
+# <details><summary>c) Trained again without it</summary>
+#
+# Yes. The other measurements may replace it.
+#
+# </details>
+#
+# **3. You put a layer in the middle of a chain to zero, and accuracy falls to one in ten. What have you learned?**
 #
 # <details><summary>a) The layer is important</summary>
 #
-# So is every other in the chain. You knew that before.
+# No more than any other. Every layer of a chain would give this.
 #
 # </details>
-# <details><summary>b) That nothing gets past it</summary>
+# <details><summary>b) Nothing about this layer in particular</summary>
 #
-# Yes. A chain breaks wherever it is cut. In a network with shortcuts it would be a question.
+# Yes. In a chain, putting any layer to zero gives this.
 #
 # </details>
-# <details><summary>c) That the layers after it are useless</summary>
+# <details><summary>c) That the layers behind it are useless</summary>
 #
 # No. They get nothing to work on.
 #
 # </details>
 #
-# **3. Which way fits the question "what does the network lose when this filter carries no information"?**
-#
-# <details><summary>a) Zero</summary>
-#
-# Not quite. It also moves the level for the layers behind.
-#
-# </details>
-# <details><summary>b) Mean</summary>
-#
-# Yes. What differs between images is gone, and the level stays.
-#
-# </details>
-# <details><summary>c) Shuffle</summary>
-#
-# Close. But it puts wrong information in its place, which can cost more than none.
-#
-# </details>
-#
 # ## Exercises
 #
-# **1. Drop and train anew.** Another importance: leave the columns out, *train anew*, and see what is lost. Return the accuracy lost by training without
-# `columns`, given a function `train_and_score(rows, new_rows)`.
+# **1. Leave out and train again.** Return the accuracy that is lost by training without `columns`, given a function `train_and_score(rows, new_rows)`. It serves any table of yours.
 
 
 # %%
@@ -663,76 +675,60 @@ def importance_by_leaving_out(train_and_score, rows, new_rows, columns):
 
 solved(importance_by_leaving_out, check_importance_by_leaving_out)
 
-
-# %%
-def tree_score(rows, new_rows):
-    model = DecisionTreeClassifier(max_depth=10, random_state=0)
-    return model.fit(rows, labels).score(new_rows, truth)
-
-
-# %%
-left_out = importance_by_leaving_out(tree_score, pixels, rows, nine[centre])
-shuffled = importance(tree.predict, rows, truth, nine[centre],
-                      np.random.default_rng(8)).mean()
-say(f"The centre, for a tree: {100 * left_out:.1f} points when left out, "
-    f"{100 * shuffled:.1f} when shuffled.")
-claim("a tree trained without the centre makes up for most of it",
-      left_out < 0.5 * shuffled)
-
 # %% [markdown]
-# **2. A shuffle in which nothing stays.** Return `rows` with `columns` taken from other rows, so that no row keeps its own: each row takes them from the
-# row above it, the first from the last.
+# **2. Find what belongs together.** A table has no regions. Return a group number for each column, so that columns whose absolute correlation is high fall into one group and can be shuffled together. Use the distance 1 - |correlation|, average
+# linkage (`linkage`, `fcluster` from SciPy), and cut at a distance of 1 - `least`.
 
 
 # %%
-def shift_columns(rows, columns):
+def group_columns(table, least=0.7):
     raise NotImplementedError
 
 
 # %%
-def check_shift_columns(function):
-    rows = np.arange(6).reshape(3, 2)
-    hint = "np.roll(rows[:, columns], 1, axis=0)"
-    expect_equal(function(rows, [1]).tolist(), [[0, 5], [2, 1], [4, 3]],
-                 "three rows", hint)
-    expect_equal(rows.tolist(), [[0, 1], [2, 3], [4, 5]],
-                 "the rows given are left as they were", "Copy first.")
+def check_group_columns(function):
+    draw = np.random.default_rng(0)
+    one, two = draw.normal(size=(2, 500))
+    table = np.stack([one, two, -one + 0.1 * two, 2 * two], axis=1)
+    groups = function(table)
+    hint = ("linkage takes the upper triangle: "
+            "distance[np.triu_indices(columns, 1)].")
+    expect_equal([groups[0] == groups[2], groups[1] == groups[3],
+                  groups[0] == groups[1]], [True, True, False],
+                 "columns 0 and 2, 1 and 3, 0 and 1", hint)
 
 
-attempt(shift_columns, check_shift_columns)
+attempt(group_columns, check_group_columns)
 
 
 # %% tags=["solution", "hide-cell"]
-def shift_columns(rows, columns):
-    shifted = rows.copy()
-    shifted[:, columns] = np.roll(rows[:, columns], 1, axis=0)
-    return shifted
+def group_columns(table, least=0.7):
+    distance = 1 - np.abs(np.corrcoef(table, rowvar=False))
+    pairs = distance[np.triu_indices(len(distance), 1)]
+    tree = linkage(np.clip(pairs, 0, 1), "average")
+    return fcluster(tree, 1 - least, "distance")
 
 
-solved(shift_columns, check_shift_columns)
+solved(group_columns, check_group_columns)
 
 # %% [markdown]
 # ## What we found
-
-# %%
-claim("to the linear model no single pixel is worth a point",
-      single["linear"].max() < 0.01)
-claim("a copy makes the original look less important",
-      worth["the middle, but not its copies"]
-      < 0.7 * worth["the middle, without copies"])
-claim("without any one of the three layers less than a quarter is right, "
-      "in all four ways", layers.max().max() < 0.25)
-
-# %%
-claim("a tree trained without the centre makes up for most of it",
-      left_out < 0.5 * shuffled)
+#
+# - A good model can have [no important pixel](#what-does-a-model-lose-without-one-pixel), for instance when [other columns say the same](#where-does-the-importance-hide): a copy takes importance away, and columns that say nothing do not.
+# - Regions can be shuffled by scikit-learn [for a network as well](#what-is-a-whole-region-worth).
+# - The top centre costs a trained network many points, and [far fewer](#which-importance-do-you-mean) where the network has never seen it. These are answers to different questions.
+# - On training images [random numbers look important](#importance-on-which-images) to a model that has learned by heart, and
+#   [another training](#how-sure-is-such-a-number) changes an importance more than another shuffle.
+# - To put one layer of a chain out of action [ranks nothing](#which-layer-is-the-most-important); [with shortcuts](#and-with-a-way-around-the-layer) the loss depends on how the layer fails: a wrong
+#   message costs more than none.
+# - A part of what zeroed filters cost came from [a level that no longer fitted](#was-it-the-filter-or-the-level) in the layers behind them.
 
 # %% [markdown]
 # ## Further reading
 #
 # - L. Breiman, [Random forests](https://doi.org/10.1023/A:1010933404324) (2001): where permutation importance comes from.
-# - A. Fisher and others, [All models are wrong, but many are useful](https://arxiv.org/abs/1801.01489) (2019): importance of a model and of a class of
-#   models.
-# - G. Hooker and others, [Unrestricted permutation forces extrapolation](https://arxiv.org/abs/1905.03151) (2019): the price of the seams.
-# - A. S. Morcos and others, [On the importance of single directions for generalization](https://arxiv.org/abs/1803.06959) (2018): ablating
-#   single units.
+# - [scikit-learn: permutation feature importance](https://scikit-learn.org/stable/modules/permutation_importance.html): the function, and two examples with correlated features and with overfitting.
+# - G. Hooker and others, [Unrestricted permutation forces extrapolation](https://arxiv.org/abs/1905.03151) (2019): why to train again or to shuffle given the rest.
+# - A. S. Morcos and others, [On the importance of single directions for generalization](https://arxiv.org/abs/1803.06959) (2018): single units ablated to zero and to their mean.
+# - A. Veit and others, [Residual networks behave like ensembles of relatively shallow networks](https://arxiv.org/abs/1605.06431) (2016): layers taken out of networks with and without shortcuts.
+# - B. Li and others, [EagleEye](https://arxiv.org/abs/2007.02491) (2020): averages renewed after filters were removed.

@@ -371,3 +371,20 @@ def test_a_flow_names_its_boxes_and_writes_on_its_arrows():
 def test_a_flow_leaves_room_for_its_outer_boxes():
     axis = figures.draw_flow({"one": (1, 2), "two": (3, 5)}, {}).axes[0]
     assert axis.get_xlim() == pytest.approx((0.3, 3.7)) and axis.get_ylim() == pytest.approx((1.5, 5.5))
+
+
+def test_attributions_stand_under_their_pictures():
+    maps = {name: np.random.default_rng(0).normal(size=(3, 28, 28)) for name in ("one", "two")}
+    figure = figures.show_attributions(np.zeros((3, 28, 28, 1)), maps)
+    assert len(figure.axes) == 9 and figure.axes[6].get_ylabel() == "two"
+
+
+def test_an_attribution_is_signed_and_its_place_framed():
+    figure, (bare, framed) = plt.subplots(1, 2)
+    values = np.random.default_rng(0).normal(size=(28, 28))
+    figures.draw_attribution(bare, values)
+    figures.draw_attribution(framed, values, (10, 20))
+    low, high = bare.images[0].get_clim()
+    assert low == -high and not bare.patches
+    (frame,) = framed.patches
+    assert frame.get_xy() == (16.5, 6.5) and frame.get_width() == frame.get_height() == 7
