@@ -68,6 +68,17 @@ def test_points_are_drawn_by_side_and_the_border_where_the_score_is_zero(chapter
     plt.close(figure)
 
 
+def test_rings_lie_on_the_support_vectors(chapter):
+    points, sides = np.array([[0.0, 0], [-3, 0], [2, 0], [5, 1]]), np.array([-1, -1, 1, 1])
+    machine = SVC(kernel="linear", C=1000).fit(points, sides)
+    figure, axis = plt.subplots()
+    chapter.draw_margin(axis, machine, points, sides)
+    rings = axis.collections[1]  # after the lines, before the points
+    np.testing.assert_array_equal(rings.get_offsets(), points[[0, 2]])
+    assert rings.get_facecolor().size == 0
+    plt.close(figure)
+
+
 def test_groups_are_placed_below_their_question_to_both_sides(chapter):
     inputs, labels = rows()
     tree = DecisionTreeClassifier(max_depth=3, random_state=0).fit(inputs, labels).tree_
@@ -112,7 +123,7 @@ def test_a_model_on_components_takes_roots_first(chapter, tmp_path):
 def test_the_search_sees_few_images_and_keeps_training_scores(chapter):
     chapter.pixels, chapter.labels = rows(count=90)[0], np.arange(90) // 3 % 3
     chapter.few = 60
-    found = chapter.search(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 9]})
+    found = chapter.search(DecisionTreeClassifier(random_state=0), {"max_depth": [1, 9]}, known=True)
     assert found.n_splits_ == 3 and len(found.cv_results_["params"]) == 2
     assert found.best_estimator_.tree_.n_node_samples[0] == 60
     assert found.cv_results_["mean_train_score"][1] == 1
@@ -214,6 +225,19 @@ def test_the_learning_curve_ends_with_the_final_model(chapter):
     assert list(numbers) == [10, 20, 40] and took[-1] == 7 and right[-1] == 0.5
     alone = KNeighborsClassifier(1).fit(chapter.pixels[:10], chapter.labels[:10])
     assert right[0] == alone.score(chapter.new_pixels, new_labels)
+
+
+def test_every_second_size_is_named(chapter):
+    figure, axis = plt.subplots()
+    chapter.name_sizes(axis, np.array([750, 1500, 3000, 55000]), "seconds")
+    assert [label.get_text() for label in axis.get_xticklabels()] == ["750", "3,000"]
+    assert axis.get_title(loc="left") == "seconds"
+    plt.close(figure)
+
+
+def test_sixteen_shades_keep_the_order(chapter):
+    shades = chapter.sixteen_shades(np.linspace(0, 1, 784).reshape(1, 784))
+    assert np.unique(shades).tolist() == list(range(16)) and np.all(np.diff(shades) >= 0)
 
 
 @pytest.mark.parametrize("power", [0.5, 1.0, 2.0])
