@@ -605,7 +605,8 @@ figures.show_images(weights, CLASS_NAMES, columns=5, cmap=figures.DIVERGING,
 
 # %%
 between_legs = weights[:, 14:, 13:15].mean(axis=(1, 2))
-claim("of the ten classes, Trouser has the lowest mean weight between the legs",
+claim("of the ten classes, Trouser has the lowest mean weight between the "
+      "legs",
       CLASS_NAMES[between_legs.argmin()] == "Trouser")
 
 # %% [markdown]
