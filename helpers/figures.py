@@ -77,8 +77,7 @@ def draw_attribution(axis: Axes, values: np.ndarray, place: tuple[int, int] | No
     """A signed map, red for positive, with a frame of seven by seven pixels around a place."""
     limit = np.quantile(np.abs(values), 0.99) + 1e-9
     axis.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit)
-    axis.set(xticks=[], yticks=[])
-    axis.grid(False)
+    _leave_only_the_picture(axis)
     if place is not None:
         row, column = place
         axis.add_patch(plt.Rectangle((column - 3.5, row - 3.5), 7, 7, fill=False, linewidth=2, color="0.1"))
@@ -91,16 +90,19 @@ def show_attributions(pictures: np.ndarray, maps: Mapping[str, np.ndarray]) -> F
     figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, rows * side), squeeze=False)
     for axis, picture in zip(axes[0], pictures):
         axis.imshow(np.reshape(picture, (28, 28)), vmin=0, vmax=1)
+        _leave_only_the_picture(axis)
     for line, (name, each) in zip(axes[1:], maps.items()):
         for axis, one in zip(line, each):
             draw_attribution(axis, one)
         line[0].set_ylabel(name, fontsize=9, rotation=0, ha="right", va="center")
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
-        axis.grid(False)
-        for spine in axis.spines.values():
-            spine.set_visible(False)
     return figure
+
+
+def _leave_only_the_picture(axis: Axes) -> None:
+    """No ticks, grid or frame; unlike an axis that is switched off, it can still have a label."""
+    axis.set(xticks=[], yticks=[])
+    axis.grid(False)
+    axis.spines[:].set_visible(False)
 
 
 def show_images(

@@ -5,7 +5,7 @@ import pytest
 
 from helpers import answers
 from helpers.data import load_fashion_mnist
-from helpers.evidence import Run
+from helpers.evidence import Evidence, Run
 
 LABELS = load_fashion_mnist().validation.labels.astype(int)
 
@@ -41,3 +41,10 @@ def test_a_loss_is_counted_run_by_run():
 def test_without_signal_the_answers_tell_nothing(monkeypatch):
     monkeypatch.setenv("COURSE_CHALLENGE", "1")
     assert answers.accuracy([run(0, 0, 0)]).value < 0.15
+
+
+@pytest.mark.parametrize("world", ["0", "1"])
+def test_answers_are_judged_by_the_labels_of_the_evidence_bank(monkeypatch, world):
+    monkeypatch.setenv("COURSE_CHALLENGE", world)
+    runs = [run(seed, 500, 750) for seed in range(2)]
+    assert np.array_equal(answers.right(runs), Evidence("small", runs)._right("one", "validation"))

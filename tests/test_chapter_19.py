@@ -217,3 +217,18 @@ def test_half_at_the_mean_of_one_image_alone_is_the_network():
     image = pictures(1)
     named = np.asarray(model(image[..., None], training=False)).argmax(axis=1)
     assert np.array_equal(layers.mean_half(parts, image, 1), named)
+
+
+def test_the_mean_is_that_of_what_a_block_passes_on():
+    keras.utils.set_random_seed(1)
+    _, parts = layers.build("normalised")
+    images = pictures(40)
+    block, end = [parts[1], parts[2]], [parts[3], parts[4]]
+    passed = images[..., None]
+    for part in block:
+        passed = layers.go_through(part, passed)
+    passed = np.array(passed)
+    passed[..., ::2] = passed.mean(axis=0)[..., ::2]
+    for part in end:
+        passed = layers.go_through(part, passed)
+    assert np.array_equal(layers.mean_half(parts, images, 1), np.asarray(passed).argmax(axis=1))

@@ -386,5 +386,6 @@ def test_an_attribution_is_signed_and_its_place_framed():
     figures.draw_attribution(framed, values, (10, 20))
     low, high = bare.images[0].get_clim()
     assert low == -high and not bare.patches
+    assert not any(spine.get_visible() for spine in bare.spines.values()) and not len(bare.get_xticks())
     (frame,) = framed.patches
     assert frame.get_xy() == (16.5, 6.5) and frame.get_width() == frame.get_height() == 7
