@@ -137,6 +137,46 @@ def test_boosted_trees_take_rounds_and_settings():
     assert model.get_booster().num_boosted_rounds() == 7 and model.max_leaves == 3
 
 
+def test_each_price_gives_its_own_answers(monkeypatch):
+    rows, labels = two_rings()
+    monkeypatch.setattr(chapter, "SVC", SVC, raising=False)
+    monkeypatch.setattr(chapter, "labels", labels[:300], raising=False)
+    called = chapter.at_each_price(rows[:300], rows[300:])
+    assert list(called) == list(chapter.PRICES)
+    for C, each in called.items():
+        alone = chapter.kernel_machine(2, C).fit(rows[:300], labels[:300]).predict(rows[300:])
+        assert (each == alone).all()
+
+
+def test_the_machine_for_edges_has_their_price(monkeypatch):
+    monkeypatch.setattr(chapter, "SVC", SVC, raising=False)
+    monkeypatch.setattr(chapter, "price", {"edges": 25, "pixels": 1}, raising=False)
+    assert chapter.MODELS["machine"]()[1].C == 25
+
+
+def test_machine_and_trees_are_searched_with_equal_effort():
+    assert len(chapter.PRICES) + len(chapter.WEIGHTS) == len(chapter.DEPTHS) * len(chapter.PARTS) == 6
+
+
+def test_each_try_of_trees_has_its_own_depth_and_share(monkeypatch):
+    made = []
+    monkeypatch.setattr(chapter, "boosted", lambda rounds, **settings: made.append((rounds, settings)))
+    monkeypatch.setattr(chapter, "answers", lambda model, rows, new_rows: rows[:2])
+    monkeypatch.setattr(chapter, "few", 2, raising=False)
+    monkeypatch.setattr(chapter, "described", np.array([3, 8, 8]), raising=False)
+    monkeypatch.setattr(chapter, "described_validation", None, raising=False)
+    monkeypatch.setattr(chapter, "validation", SimpleNamespace(labels=np.array([3, 7])), raising=False)
+    assert chapter.try_trees(4, 0.3) == 0.5
+    assert made == [(40, {"max_depth": 4, "colsample_bynode": 0.3})]
+
+
+def test_among_tops_counts_mistakes_between_two_tops():
+    labels = np.array([0, 2, 6, 6, 5, 4])
+    called = np.array([0, 4, 0, 3, 7, 4])  # two of four mistakes take one top for another
+    assert chapter.among_tops(labels, called) == 0.5
+    assert [chapter.CLASS_NAMES[k] for k in chapter.TOPS] == ["T-shirt", "Pullover", "Coat", "Shirt"]
+
+
 def test_lead_is_the_difference_on_validation_images(monkeypatch):
     labels = np.arange(100) % 10
     monkeypatch.setattr(chapter, "validation", SimpleNamespace(labels=labels), raising=False)
