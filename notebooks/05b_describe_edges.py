@@ -9,7 +9,7 @@
 #
 # **What you'll do.** Turn each image into a table of its edges, give it to three classifiers that you know, and find out by controls what in this description helps. Then build the best classical model of the book.
 #
-# **What you'll learn.** To compute a histogram of oriented gradients; to take a description apart and measure what each part is worth; to design a control that keeps everything but the supposed cause; to search settings for two rivals with equal effort.
+# **What you'll learn.** To compute a histogram of oriented gradients; to take a description apart and measure what each part is worth; to design a control that keeps everything but the supposed cause; to give two rivals as many settings, and to see what else a fair comparison needs.
 #
 # **What you need.** Support vector machines and pipelines from the chapter on simple models, forests and boosting from the chapter on many trees.
 
@@ -52,7 +52,7 @@ train, validation, test = load_fashion_mnist()
 #
 # Most models so far got 784 pixels as a list. Nothing in it says that two pixels are neighbours. Before networks learned what to look for, people wrote it down: an image is described by its **edges**, the places where the brightness changes.
 #
-# The **gradient** of an image says at each pixel how fast the ink (the pixel's value) grows to the right and how fast it grows downwards. Each of the two is a difference of the neighbours on both sides. For example, if the left neighbour has 0.1 and the right one 0.7, the growth to the right is 0.6.
+# The **gradient** of an image says at each pixel how fast the ink (the pixel's value) grows to the right and how fast it grows downwards. Each of the two is a difference of the neighbours on both sides. For example, if the left neighbour has 0.1 and the right one 0.7, the growth to the right is 0.6. Outside the image the ink is 0.
 
 
 # %%
@@ -84,7 +84,7 @@ figures.show_feature_maps(
 #
 # ## How does a histogram describe a region?
 #
-# Where exactly an edge runs differs from one boot to the next. So cut the image into 7x7 **cells** of 4x4 pixels, and in each cell add up the strength of the edges for each of eight directions. An edge between two directions is shared between them: if it lies a quarter of the way from the first to the second, the first gets three quarters of its strength. The result is a **histogram of oriented gradients** (HOG), 7 x 7 x 8 = 392 numbers.
+# Where exactly an edge runs differs from one boot to the next. So cut the image into 7x7 **cells** of 4x4 pixels, and in each cell add up the strength of the edges for each of eight directions. An edge between two directions is shared between them: if it lies a quarter of the way from the first to the second, the first gets three quarters of its strength. (In the code `turn` is the angle in eighths of a full turn, and `steps_away` the distance to each direction, the shorter way round.) The result is a **histogram of oriented gradients** (HOG), 7 x 7 x 8 = 392 numbers.
 
 # %%
 DIRECTIONS = np.arange(8, dtype=np.float32)
@@ -112,7 +112,7 @@ fact("no edge is lost: the numbers of an image add up to the strength of "
      "all its edges", np.isclose(total, strength.sum(), rtol=1e-4))
 
 # %% [markdown]
-# To see the numbers, draw a star in each cell: a ray for each direction, as long as its number is large.
+# To see the numbers, draw a star in each cell: eight rays that start at its middle, each as long as its number is large. (Three rays side by side may look like the head of an arrow. Its tip is where they start.)
 #
 # **Predict:** which way do the rays point along the outline of a garment?
 
@@ -130,7 +130,7 @@ def draw_stars(axis, histogram, longest=3.2):
     axis.quiver(*map(np.ravel, (x, y, *ends)), color=figures.WRONG, **RAYS)
 
 
-# %% mystnb={"image": {"alt": "A boot, a T-shirt and a sandal in pale grey with stars of orange rays in a grid of cells; the rays are long along the outlines, stand at right angles to them and point inwards"}}
+# %% mystnb={"image": {"alt": "A boot, a T-shirt and a sandal in pale grey with stars of orange rays in a grid of cells; the rays are long along the outlines, start at the middle of each cell, stand at right angles to them and point to where there is more ink"}}
 figure, axes = plt.subplots(1, 3, figsize=(figures.WIDTH, 2.1))
 for axis, k in zip(axes, (9, 0, 5)):
     picture = train.images[train.labels == k][:1]
@@ -140,9 +140,9 @@ for axis, k in zip(axes, (9, 0, 5)):
     axis.axis("off")
 
 # %% [markdown]
-# You may have expected rays that follow the outline, as a pencil would. They stand at right angles to it and point inwards, because that is where the ink grows.
+# You may have expected rays that follow the outline, as a pencil would. They stand at right angles to it and point to where the ink grows: into the garment, and away from the white print on the T-shirt.
 #
-# Two last touches follow. Divide by the sum over the image, so that a pale shirt and a dark one of the same cut get the same numbers. And take the square root, so that one strong edge does not outweigh many weak ones. (The original normalises blocks of a few neighbouring cells, which overlap, so that each cell comes several times. So does `hog` in scikit-image, which moreover counts opposite directions as one and draws its strokes along the edge, at right angles to our rays.)
+# Two steps of **normalisation** follow. Divide by the sum over the image, so that a pale shirt and a dark one of the same shape get the same numbers. And take the square root, so that one strong edge does not outweigh many weak ones. (The original normalises blocks of a few neighbouring cells, which overlap, so that each cell comes several times, and it counts opposite directions as one. So does `hog` in scikit-image, which draws its strokes along the edge, at right angles to our rays.)
 
 
 # %%
@@ -172,9 +172,9 @@ def edges(images):
 # %% [markdown]
 # ## What are edges worth to a support vector machine?
 #
-# We take the machine of the chapter on simple models: PCA shortens every description to 200 numbers (a shorter one keeps its length), then the RBF kernel compares them. The setting `gamma="scale"` measures distances in units of the description's own spread. The best `C`, the price of a point inside the margin, may differ from one description to another. So each gets the same search: three prices, of which the validation images choose one.
+# We take a machine like that of the chapter on simple models: PCA shortens every description to 200 numbers (a shorter one keeps its length), then the RBF kernel compares them. To save time it learns from 6 000 images, and $\gamma$ is not searched: `gamma="scale"` measures distances in units of the description's own spread. The best `C`, the price of a point inside the margin, may differ from one description to another. So each gets the same search: three prices, of which the validation images choose one.
 #
-# A fair comparison needs pixels with the same last touches, so pixels come both as they are and as roots of shares. And to see which part of the description helps, two poorer ones each leave out one thing: the directions (only how much edge lies in each cell) and the cells (only how much edge of the whole image has each direction).
+# A fair comparison needs pixels with the same normalisation, so pixels come both as they are and as roots of shares. And to see which part of the description helps, two poorer ones each leave out one thing: the directions (only how much edge lies in each cell) and the cells (only how much edge of the whole image has each direction).
 #
 # **Predict:** how do edges compare with the two kinds of pixels, and which part is worth more, directions or cells?
 
@@ -262,22 +262,22 @@ pd.DataFrame({
 # %%
 lows = [each.low for each in over.values()]
 claim("edges beat both kinds of pixels, and what lacks a part", min(lows) > 0)
-claim("cells are worth more than directions",
+claim("leaving out the cells costs more than leaving out the directions",
       over["no cells"].low > over["no directions"].high)
-claim("neither part alone reaches the pixels as they are",
+claim("edges without directions do not reach the pixels as they are",
       lead(by_machine["pixels"], by_machine["no directions"]).low > 0)
 
 # %%
 plain = by_price.loc[["pixels", "roots of pixels"]]
 claim("edges lead over pixels at every price, and by over a point",
       (by_price.loc["edges"] > plain.max() + 0.01).all())
-claim("the last touches help pixels, too",
+claim("the same normalisation helps pixels, too",
       lead(by_machine["roots of pixels"], by_machine["pixels"]).low > 0)
 
 # %% [markdown]
-# Edges are ahead of both kinds of pixels, and the price is not what puts them there. The last touches help pixels, too, so part of the lead over plain pixels comes from the touches and not from the edges.
+# Edges are ahead of both kinds of pixels at each price, so the price is not what puts them there. (Whether another $\gamma$ would help one of them more was not tried.) The normalisation helps pixels, too, so the fair comparison is with the roots of pixels. That lead is the smaller one. (Edges without normalisation were not measured.)
 #
-# You may have expected the directions to be worth more, since they make the histogram *oriented*. Without the cells far more is lost than without the directions. But neither part is good alone: edges without directions are behind even the pixels as they are. (Part of the difference is sheer number: without directions 49 numbers are left, without cells only eight.)
+# You may have expected the directions to be worth more, since they make the histogram *oriented*. Without the cells far more is lost than without the directions. But the cells alone are not enough: edges without directions are behind even the pixels as they are. (Part of the loss may be due to the number of columns: without directions 49 are left, without cells only eight.)
 #
 # ## Do edges help trees, too?
 #
@@ -329,7 +329,7 @@ over_trees = [lead(found["machine", "edges"], found[model, "edges"]).low
 claim("on edges the machine is ahead of both", min(over_trees) > 0)
 
 # %% [markdown]
-# You may have expected the trees to gain most, because no question about one pixel can see an edge. They do gain, but not measurably more than the machine, and with these settings they stay behind it. One reason may be that a tree still asks about one number at a time, while a kernel compares all of them at once.
+# You may have expected the trees to gain most, because no question about one pixel can see an edge. They do gain, but the largest of the three gains is the machine's. (The intervals overlap, so this order may be chance.) With these settings the trees were behind the machine on pixels, and they stay behind it on edges. One reason may be that a tree still asks about one number at a time, while a kernel compares all of them at once.
 #
 # ## Is it because pixels have neighbours?
 #
@@ -381,17 +381,17 @@ lost = {model: lead(found[model, "edges"], found[model, "pixels shuffled"])
         for model in MODELS}
 gone = [each.low > 0 and each.value > gains[model].value
         for model, each in lost.items()]
-claim("shuffling the pixels first takes away all that edges gain, for all "
-      "three", all(gone))
+claim("with shuffled pixels all three are right on measurably fewer images "
+      "than with edges, and on no more than with pixels", all(gone))
 
 # %% [markdown]
-# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (Trees may change a little, because they draw columns at random.) The first shuffle takes away all that edges gained, and more, though the sums, the roots and the number of columns are the same. So the gain comes from the neighbourhood: a cell adds up what lies side by side.
+# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (The trees change a little, because they draw columns at random. Our intervals do not include this chance.) The first shuffle takes away all that edges gained, though the pixel values, the computation and the number of columns are the same. So the gain depends on which pixels lie side by side. It does not say at which step: the gradient subtracts neighbours, the cell adds them up, and the shuffle separates both.
 #
-# This knowledge was put in by hand: look at small regions, look for edges, do not mind their exact place. A convolutional network has the first and the last built in and *learns* what to look for.
+# This knowledge was put in by hand: look at small regions, look for edges, do not mind their exact place. A convolutional network, which comes later in this book, has small regions built in, becomes less strict about the place by pooling, and *learns* what to look for.
 #
 # ## What do edges forget?
 #
-# They forget how dark a surface is. So add the coarse pixels, means of 2x2 squares, to the columns. To a kernel the weight of a column matters: multiplied by a large number, it decides all distances. The machine keeps its price, we try three weights, and the validation images choose; edges alone have weight 0.
+# They forget how dark a surface is. So add 196 columns of **shades**, the means of squares of 2x2 pixels. To a kernel the weight of a column matters: multiplied by a large number, it decides all distances. The machine keeps its price, we try three weights, and the validation images choose; edges alone have weight 0.
 #
 # **Predict:** how many points do shades add to the accuracy with edges?
 
@@ -421,14 +421,15 @@ weight = max(right, key=right.get)
 added = lead(shaded[max(WEIGHTS, key=right.get)], shaded[0])
 say(f"Chosen: weight **{weight}**. The best of the three weights minus "
     f"edges alone: {added}.")
-claim("shades add less than a point to edges", added.value < 0.01)
+claim("shades add less to edges than edges add to pixels",
+      added.high < over["pixels"].low)
 
 # %% [markdown]
-# You may have expected more, since a black shirt and a white one look so different. One reason may be that there are dark and pale garments of most kinds. Where the interval contains zero, the validation images cannot tell whether shades help at all. (And a little of the lead is luck, since the weight was chosen on these same images.) We keep what they choose.
+# You may have expected more, since a black shirt and a white one look so different. One reason may be that there are dark and pale garments of most kinds. In a full run the interval contains zero: these images cannot tell whether shades help at all. (And a little of the lead is luck, since the weight was chosen on these same images.) We keep what they choose.
 #
 # ## How far does the machine get with all images?
 #
-# Now the machine gets edges and shades of all training images. (On the quick budget there are fewer.) Price and weight stay as they were chosen; with more images others might be better.
+# Now the machine gets edges and shades of all training images. (On the quick budget, or without Intel's extension, there are fewer.) Price and weight stay as they were chosen; with more images others might be better.
 #
 # **Predict:** which classes will it still confuse?
 
@@ -484,9 +485,9 @@ claim("over half of its mistakes take one top for another",
       among_tops(test.labels, machine_called) > 0.5)
 
 # %% [markdown]
-# You may have expected the three kinds of shoes, which are alike as well. But most mistakes are among T-shirt, Pullover, Coat and Shirt, which have much the same outline. In a full run no other classical model of this book is right as often.
+# You may have expected the three kinds of shoes, which are alike as well. But most mistakes are among T-shirt, Pullover, Coat and Shirt, and most of these are between Shirt and one of the other three. Except for short sleeves, the four have much the same outline. In a full run no other classical model of this book (one without a network) is right as often.
 #
-# The machine gives scores, not probabilities. Its clearest mistakes are those in which the true class's score stays furthest behind that of the winner.
+# The machine gives no probabilities. It lets every two classes compete, and a class's score is, roughly, how often it wins. Its clearest mistakes are those in which the true class's score stays furthest behind that of the winner.
 
 
 # %%
@@ -503,9 +504,9 @@ figures.show_named(
     test.images[worst], test.labels[worst], machine_called[worst]);
 
 # %% [markdown]
-# ## And the best of the trees?
+# ## What does XGBoost reach on the same edges?
 #
-# XGBoost gets the same edges and shades. A fair rival needs the same effort. The machine was tried with six settings, three prices and then three weights. The weight of a column hardly matters to a tree, which only asks whether a number is larger than another. So XGBoost is tried with six settings of its own, on the same few images: three depths of its trees, and two shares of the columns from which each question is drawn.
+# XGBoost gets the same edges and shades. The rival gets as many settings. The machine was tried with six, three prices and then three weights. The weight of a column hardly matters to a tree, which only asks whether a number is larger than another. So XGBoost is tried with six settings of its own, on the same few images: three depths of its trees, and two shares of the columns from which each question is drawn.
 #
 # **Predict:** with all images, which is right more often, and by how many points?
 
@@ -526,7 +527,7 @@ search = pd.DataFrame({part: {depth: try_trees(depth, part)
 (100 * search.rename_axis("depth").rename_axis(columns="share")).round(1)
 
 # %% [markdown]
-# The best of the six gets all images. The validation loss may stop it early; to save time there is a limit of rounds, too.
+# The best of the six gets all images. The validation loss may stop it early. To save time there is a limit of rounds, too, and in a full run that limit is what stops it.
 
 # %%
 depth, part = search.stack().idxmax()
@@ -560,7 +561,8 @@ say(f"XGBoost on edges, depth {depth}: **{sharp_accuracy:.1%}** of the test "
     f"images right. The machine over XGBoost: {ahead}.")
 
 # %%
-claim("the machine is right on more test images than XGBoost", ahead.low > 0)
+claim("with this limit of rounds for XGBoost, the machine is right on more "
+      "test images", ahead.low > 0)
 claim("XGBoost, too, makes over half of its mistakes between two tops",
       among_tops(test.labels, sharp_called) > 0.5)
 
@@ -574,7 +576,7 @@ figures.plot_confusion_matrix(test.labels, sharp_called);
 figures.show_mistakes(test.images, test.labels, sharp_guess);
 
 # %% [markdown]
-# You may have expected XGBoost to win, as it often does on tables. The machine is ahead, and both confuse mostly the same four classes. They had the same description of the same images and as many settings to choose from, so the difference lies in the models and their settings. More rounds might bring XGBoost nearer.
+# You may have expected XGBoost to win, as it often does on tables. The machine is ahead, and both confuse mostly the same four classes. Description, images and number of settings were the same. But the effort was not equal in all: XGBoost was cut off by the limit of rounds, and the shades were chosen with the machine. So this says which of these two trainings is better, not which kind of model. Look at XGBoost's surest mistakes, too: several are between shoes. Frequent mistakes and sure ones are not the same.
 #
 # ## Check yourself
 #
@@ -623,7 +625,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 # </details>
 # <details><summary>b) Edges need neighbouring pixels to be neighbours in the picture</summary>
 #
-# Yes. All else stayed: the same pixel values, the same sums and roots, the same number of columns.
+# Yes. The pixel values, the computation and the number of columns stayed the same.
 #
 # </details>
 # <details><summary>c) Edges are a bad description</summary>
@@ -634,7 +636,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # ## Exercises
 #
-# **1. Forget which side is dark.** Some descriptions, as that of scikit-image, count an edge from dark to light and one from light to dark as the same. Given histograms of shape `(..., 8)`, add up opposite directions (0 and 4, 1 and 5 ...) and
+# **1. Forget which side is dark.** Some descriptions, as the original and that of scikit-image, count an edge from dark to light and one from light to dark as the same. Given histograms of shape `(..., 8)`, add up opposite directions (0 and 4, 1 and 5 ...) and
 # return shape `(..., 4)`.
 
 
@@ -714,13 +716,13 @@ solved(worth_of_groups, check_worth_of_groups)
 # - A [histogram of oriented gradients](#how-does-a-histogram-describe-a-region) says for each small region how much edge it has in each direction.
 # - It makes a support vector machine more accurate than pixels do, and [directions and cells](#what-are-edges-worth-to-a-support-vector-machine) are both needed for that.
 # - It helps [forests and boosted trees](#do-edges-help-trees-too) as well.
-# - With shuffled pixels the same computation [loses all of the gain](#is-it-because-pixels-have-neighbours), so the gain comes from the neighbourhood.
-# - With shades added and all images, the machine is [the best classical model of this book](#how-far-does-the-machine-get-with-all-images) and
-#   [ahead of XGBoost](#and-the-best-of-the-trees) on the same description, after a search of as many settings.
+# - With shuffled pixels the same computation [loses all of the gain](#is-it-because-pixels-have-neighbours), so the gain depends on pixels keeping their neighbours.
+# - The machine on edges and shades of all images is [the best classical model of this book](#how-far-does-the-machine-get-with-all-images) and
+#   [ahead of XGBoost](#what-does-xgboost-reach-on-the-same-edges) on the same description, with as many settings tried but a limit on XGBoost's rounds.
 
 # %% [markdown]
 # ## Further reading
 #
 # - N. Dalal and B. Triggs, [Histograms of oriented gradients for human detection](https://doi.org/10.1109/CVPR.2005.177) (2005): every choice measured.
-# - D. Lowe, [Distinctive image features from scale-invariant keypoints](https://doi.org/10.1023/B:VISI.0000029664.99615.94) (2004): the same histograms, taken only where an image has something to say.
+# - D. Lowe, [Distinctive image features from scale-invariant keypoints](https://doi.org/10.1023/B:VISI.0000029664.99615.94) (2004): similar histograms, taken only around points that can be found again in another picture.
 # - scikit-image, [Histogram of oriented gradients](https://scikit-image.org/docs/stable/auto_examples/features_detection/plot_hog.html): the library's version, and a picture of what it sees.

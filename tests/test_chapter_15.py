@@ -1,4 +1,4 @@
-"""The functions that the chapter on autoencoders defines."""
+"""The functions that the chapter on autoencoders defines, and the experiment that it reads."""
 
 import math
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 
+from experiments import squeeze
 from helpers import models
 from helpers.models import keras
 
@@ -83,13 +84,6 @@ def test_a_linear_autoencoder_has_two_matrices_and_nothing_else():
     assert network.predict(2 * rows, verbose=0) == pytest.approx(2 * network.predict(rows, verbose=0), abs=1e-3)
 
 
-def test_uneven_overlap_shows_and_even_overlap_does_not():
-    even = np.ones((6, 6), np.float32)
-    assert set(np.unique(chapter.spread_out(even, 3)[1:-1, 1:-1])) == {1, 2, 4}
-    assert set(np.unique(chapter.spread_out(even, 4)[1:-1, 1:-1])) == {4}
-    assert chapter.chequer(chapter.spread_out(even, 3)) > 0 == chapter.chequer(chapter.spread_out(even, 4))
-
-
 def test_a_walk_begins_at_one_and_ends_at_the_other():
     one, other = np.zeros(784), np.ones(784)
     steps = chapter.walk(one, other, chapter.as_pictures)
@@ -97,24 +91,18 @@ def test_a_walk_begins_at_one_and_ends_at_the_other():
     assert steps[:, 0, 0] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
 
 
-def test_grey_is_counted_halfway_only():
-    steps = np.zeros((6, 28, 28))
-    assert chapter.grey_share(steps) == 0
-    steps[2, :14] = 0.5
-    steps[0] = 0.5
-    assert chapter.grey_share(steps) == 0.25
-
-
 def test_decibels():
     assert chapter.psnr(1) == 0 and chapter.psnr(0.001) == pytest.approx(30)
 
 
-def test_sides_are_those_of_keras():
-    layer = keras.Sequential(
-        [keras.layers.Input((3, 3, 1))]
-        + [keras.layers.Conv2DTranspose(1, 3, strides=s, padding="same") for s in (2, 3)]
-    )
-    assert chapter.side_after_doubling(3, [2, 3]) == layer.output_shape[1]
+def test_components_to_match_agrees_with_pca():
+    rows = np.random.default_rng(0).normal(size=(300, 6)) * [9, 5, 3, 2, 1, 0.5]
+    fitted = chapter.PCA(6).fit(rows)
+    for count in range(6):
+        kept = fitted.components_[:count]
+        left = (rows - fitted.mean_) - (rows - fitted.mean_) @ kept.T @ kept
+        wanted = left.var() * 300 / 299 + 1e-9
+        assert chapter.components_to_match(fitted.explained_variance_, wanted) == count
 
 
 def test_training_lasts_for_its_cycle():
@@ -123,3 +111,56 @@ def test_training_lasts_for_its_cycle():
     network.fit(rows, rows, batch_size=chapter.BATCH, epochs=2, verbose=0)
     assert int(network.optimizer.iterations) == 2 * math.ceil(600 / chapter.BATCH)
     assert float(network.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_chapter_s_network_is_the_convolutional_one_of_the_experiment():
+    theirs = described(squeeze.build("convolutional", 32))
+    for half in theirs:
+        half[:] = [(name.replace("Fused", "Batch"), config) for name, config in half]
+    assert theirs[1].pop()[0] == "Reshape"  # to the same shape, for the dense network's sake
+    ours = described(chapter.autoencoder(32))
+    assert theirs == ours
+
+
+def test_the_straight_network_is_the_same_without_bends_and_linear():
+    bent, straight = (squeeze.build(kind, 32) for kind in ("convolutional", "straight"))
+    kinds = [[type(layer).__name__ for half in each.layers for layer in half.layers] for each in (bent, straight)]
+    assert [kind for kind in kinds[0] if kind != "ReLU"] == kinds[1] and "ReLU" in kinds[0]
+    assert bent.count_params() == straight.count_params()
+    one, other = np.random.default_rng(0).random((2, 1, 28, 28, 1)).astype("float32")
+    middle = straight.predict((one + other) / 2, verbose=0)
+    both = straight.predict(np.concatenate([one, other]), verbose=0)
+    assert middle[0] == pytest.approx(both.mean(axis=0), abs=1e-4)
+
+
+def test_the_dense_network_has_as_many_layers_of_weights():
+    weighted = [
+        [sum(isinstance(layer, keras.layers.Dense) or "Conv" in type(layer).__name__ for layer in half.layers)]
+        for kind in ("dense", "convolutional")
+        for half in squeeze.build(kind, 32).layers
+    ]
+    assert weighted == [[3]] * 4
+
+
+def test_neighbours_of_the_same_class_are_counted():
+    points = np.repeat([[0.0, 0.0], [100.0, 0.0]], 30, axis=0) + np.random.default_rng(0).random((60, 2))
+    assert squeeze.same_class(points, np.repeat([0, 1], 30)) == 1
+    mixed = squeeze.same_class(points, np.tile([0, 1], 30))
+    assert 0.3 < mixed < 0.7
+
+
+def test_halfway_is_no_farther_where_both_ends_are_the_same():
+    rows = pictures(30).reshape(30, 784)
+    chapter.some = chapter.NearestNeighbors(n_neighbors=1).fit(rows)
+    same, different = np.array([[0, 0], [2, 2]]), np.array([[0, 1], [2, 3]])
+    way = (rows, chapter.as_pictures)
+    assert chapter.to_nearest(*way, 0, different) == pytest.approx(0, abs=1e-3)
+    assert chapter.farther(way, same) == pytest.approx(0, abs=1e-3)
+    assert chapter.farther(way, different).min() > 0.1
+
+
+def test_clearly_above_zero_needs_more_than_chance():
+    draw = np.random.default_rng(0).normal(size=400)
+    assert chapter.clearly_above_zero(draw - draw.mean() + 0.2)
+    assert not chapter.clearly_above_zero(draw - draw.mean() + 0.05)
+    assert not chapter.clearly_above_zero(draw - 1)
