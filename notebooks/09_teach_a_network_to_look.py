@@ -421,8 +421,9 @@ plt.xlabel("validation accuracy (per cent)");
 cost = bank.compare("shuffled", "simple, long")
 dense_cost = bank.compare("shuffled, together", "together")
 left = bank.compare("shuffled", "shuffled, together")
-say(f"The shuffle changes the CNN by {cost} and the dense network by "
-    f"{dense_cost}. On shuffled pixels the lead is **{left}**.")
+evidence.in_points({"CNN, shuffled minus in order": cost,
+                    "dense network, the same": dense_cost,
+                    "shuffled, CNN minus dense": left})
 
 # %%
 claim("the shuffle costs the CNN more than two points and the dense network "
@@ -431,10 +432,9 @@ claim("less than a tenth of the lead is left, by the ends of the intervals "
       "that favour it most", left.high < 0.1 * lead.low)
 
 # %%
-known = [bank.curves(variant, "accuracy")[:, -1].mean()
-         for variant in ("simple, long", "shuffled")]
-say(f"At the end the CNN is right on {known[0]:.1%} of its training images "
-    f"in order, and on {known[1]:.1%} of the shuffled ones.")
+known = {name: bank.curves(variant, "accuracy")[:, -1].mean()
+         for name, variant in list(VARIANTS.items())[:2]}
+pd.Series(known, name="training accuracy (%)").mul(100).round(1).to_frame()
 
 # %% [markdown]
 # You may have expected it to fail, since nobody can recognise a garment in the lower row. It loses its whole lead and little more. Its dense layer still gets numbers from everywhere. But the convolutions now add up pixels that have nothing to do with each other,
@@ -484,8 +484,6 @@ plt.legend();
 
 # %%
 gap = 100 * (known[:, -1] - new)
-say(f"After ten epochs training and test accuracy differ by {gap.min():.1f} "
-    f"to **{gap.max():.1f} points**.")
 claim("with each seed the training accuracy ends five to six points above "
       "the test accuracy", gap.min() > 5 and gap.max() < 6)
 
@@ -520,6 +518,8 @@ def of_training(share):
 
 # %%
 losses = [each.interval("test_loss") for each in theirs]
+
+# %%
 verdict(
     "B2", evidence="reports",
     ours=f"on average {known[:, -1].mean():.2%} on the training images, "
@@ -576,10 +576,10 @@ plt.xlabel("test accuracy (per cent)");
 # %%
 over = [bank.compare("simple, long", other, "test")
         for other in ("B-simple", "final")]
-say("Our CNN minus the report's recipe: **{}**. Our CNN minus the dense "
-    "network: **{}**.".format(*over))
 claim("our CNN is ahead of both with every seed",
       all(each.low > 0 and each.ahead == 5 for each in over))
+evidence.in_points({f"our CNN minus the {name}": each for name, each in
+                    zip(("report's recipe", "dense network"), over)})
 
 # %%
 if hog:
@@ -587,10 +587,8 @@ if hog:
     ours = found["CNN, our recipe"]
     half = math.hypot(ours.high - ours.low, high - low) / 2
     apart = ours.value - hog["test_accuracy"]
-    say(f"Our CNN minus the machine: {100 * apart:+.2f} points, give or take "
-        f"{100 * half:.2f}.")
-    claim("which of the CNN and the machine is ahead cannot be told",
-          abs(apart) < half)
+    claim("the CNN and the machine are no further apart than their intervals "
+          "allow", abs(apart) < half)
 
 # %% [markdown]
 # You may have expected the network to win. The difference from the machine cannot be told from zero. (Its answers are not kept, so the interval is computed as for two different sets of images, which makes it wide.) The machine's
@@ -707,14 +705,17 @@ def side_after(side, layers):
 
 
 # %%
+ASKED = [(28, [(3, 1)], 26, "one convolution"),
+         (28, [(3, 1), (2, 2)], 13, "and pooling"),
+         (32, [(5, 1), (2, 2), (5, 1), (2, 2)], 5, "the network of 1998"),
+         (7, [(2, 2)], 3, "a window that does not fit is left out")]
+
+
+# %%
 def check_side_after(function):
     hint = "(side - window) // stride + 1, one layer after the other."
-    expect_equal(function(28, [(3, 1)]), 26, "one convolution", hint)
-    expect_equal(function(28, [(3, 1), (2, 2)]), 13, "and pooling", hint)
-    expect_equal(function(32, [(5, 1), (2, 2), (5, 1), (2, 2)]), 5,
-                 "the network of 1998", hint)
-    expect_equal(function(7, [(2, 2)]), 3,
-                 "a window that does not fit is left out", hint)
+    for side, layers, end, what in ASKED:
+        expect_equal(function(side, layers), end, what, hint)
 
 
 attempt(side_after, check_side_after)

@@ -366,7 +366,7 @@ claim("most of its numbers correlate with no single component by 0.9 or more",
       np.median(likeness.max(axis=1)) < 0.9)
 
 # %% [markdown]
-# If each number were one component, each row would have one square near 1 and the rest near 0. Most rows have several middling squares. So the network finds the same *space*, but other numbers in it. Any eight directions that span the space rebuild equally well, and nothing in the error asks for an order. PCA puts the most important direction first because it was made to.
+# It does get there, but its code is not the principal components. If each number were one component, each row would have one square near 1 and the rest near 0. Most rows have several middling squares. So the network finds the same *space*, but other numbers in it. Any eight directions that span the space rebuild equally well, and nothing in the error asks for an order. PCA puts the most important direction first because it was made to.
 #
 # The same holds for our network. The layers just before and just after its code have no bend between them, so any mixing of the 32 numbers can be undone by the next layer. The error gives no single number a meaning of its own.
 #
