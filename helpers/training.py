@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -27,6 +28,23 @@ class Batches(keras.utils.PyDataset):
         chosen = self.order[number * self.size : (number + 1) * self.size]
         images, *targets = (array[chosen] for array in self.arrays)
         return images, tuple(targets) if len(targets) > 1 else targets[0]
+
+
+class Changed(Batches):
+    """The same, but every image is changed anew whenever it is drawn, by these functions one after the other.
+
+    They are like those of `helpers.augment`: images (number, height, width) and a generator in, as many images out.
+    """
+
+    def __init__(self, images, *targets, changes: Sequence[Callable], size: int = BATCH, seed: int = 0) -> None:
+        self.changes, self.chance = changes, np.random.default_rng([seed, 1])
+        super().__init__(images, *targets, size=size, seed=seed)
+
+    def __getitem__(self, number: int) -> tuple:
+        images, targets = super().__getitem__(number)
+        for change in self.changes:
+            images = change(images[..., 0], self.chance)[..., None]
+        return images, targets
 
 
 class Cycle(keras.callbacks.Callback):
