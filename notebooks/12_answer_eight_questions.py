@@ -425,7 +425,7 @@ verdict("D4",
             softmax_of(LETTERS), REPORTED, atol=0.0005))
 
 # %% [markdown]
-# Perhaps the report divided all scores by a **temperature** first? Above 1, that draws the probabilities together; below 1, it drives them apart. Each pair of probabilities tells which temperature it would need, and both pairs must agree. Let all roundings work in favour of the report:
+# Perhaps the report divided all scores by a **temperature** first? Above 1, that draws the probabilities together; below 1, it drives them apart. Each pair of probabilities tells which temperature it would need, and both pairs must agree. Let every rounding work in favour of the report:
 
 # %%
 needed = np.diff(LETTERS) / np.diff(np.log(REPORTED))
