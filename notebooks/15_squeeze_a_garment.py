@@ -621,7 +621,8 @@ related = {name: np.corrcoef(values, per_image)[0, 1]
 
 # %%
 claim("the error goes with roughness, and far less with ink",
-      related["roughness"] > 0.5 > 2 * abs(related["ink"]))
+      related["roughness"] > 0.5 > 2 * abs(related["ink"]),
+      needs_full=True)
 pd.Series(related, name="correlation with the error").round(2).to_frame()
 
 # %% [markdown]
