@@ -190,8 +190,8 @@ counts = [np.bincount(part.labels) for part in (train, test)]
 
 # %%
 say(f"There are {blank} blank images, and every image has a label from 0 to "
-    f"9. Each class has {counts[0].min()} to {counts[0].max()} training "
-    "images.")
+    f"9. The smallest class has {counts[0].min()} training images, the "
+    f"largest {counts[0].max()}.")
 
 # %% [markdown]
 # So a model that always names one class is right one time in ten, and no class can hide behind a larger one in the accuracy.

@@ -595,6 +595,7 @@ for (row, column), count in np.ndenumerate(table):
               color="white" if count > 10 else "black")
 axis.set_xticks(range(len(order)), order, rotation=90)
 axis.set_yticks(range(len(rows)), rows)
+axis.set(xlabel="named by the doctor", ylabel="what was wrong")
 axis.grid(False);
 
 # %%
