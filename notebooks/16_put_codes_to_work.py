@@ -114,11 +114,11 @@ titles = [f"{CLASS_NAMES[row.argmax()]}\n{row.max():.0%}"
           for row in shares.to_numpy()]
 means = [validation.images[groups == k].mean(axis=0) for k in range(10)]
 
-# %% mystnb={"image": {"alt": "The mean image of each of ten groups with its most frequent class and how much of the group that class makes up: two groups are nearly pure, trousers and bags with a handle; two have boots as their most frequent class, none has sandals; the upper garments are mixed and differ in shade and sleeves"}}
+# %% mystnb={"image": {"alt": "The mean image of each of ten groups with its most frequent class and how much of the group that class makes up: some groups are nearly pure, such as one of bags with a handle; some class leads two groups; the groups of upper garments are mixed and differ in shade and sleeves"}}
 figures.show_images(np.stack(means), titles, columns=5);
 
 # %% [markdown]
-# You may have expected a group for each class. Only trousers and one kind of bag have a nearly pure group; ankle boots lead two groups and sandals none. By the mean images, groups seem to follow what makes the largest difference in the image, such as sleeves and shade. To judge such groups without naming them, look at pairs of images. Two divisions agree on a pair if both keep it together or both keep it apart. The **adjusted Rand index** is the share of pairs on which they agree, rescaled so that groups drawn at random get 0 and the same division gets 1.
+# You may have expected a group for each class. Some groups are nearly pure, others mix several classes, and some class leads two groups while another leads none. By the mean images, groups seem to follow what makes the largest difference in the image, such as sleeves and shade. To judge such groups without naming them, look at pairs of images. Two divisions agree on a pair if both keep it together or both keep it apart. The **adjusted Rand index** is the share of pairs on which they agree, rescaled so that groups drawn at random get 0 and the same division gets 1.
 
 # %%
 ones = np.random.default_rng(0).permutation(groups)

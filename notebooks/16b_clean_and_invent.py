@@ -209,7 +209,7 @@ def cleaned(part, noise):
 by_noise = pd.DataFrame({noise: cleaned(validation, noise)
                          for noise in NOISES})
 
-# %% mystnb={"image": {"alt": "Decibels against the strength of noise: noisy images fall steeply; the linear map lies above them and the network above the linear map at every strength"}}
+# %% mystnb={"image": {"alt": "Decibels against the strength of noise: noisy images fall steeply; the linear map and the network fall more slowly and lie far above them where the noise is strong"}}
 for name, style in zip(by_noise.index, ("D-.", "s--", "o-")):
     plt.plot(NOISES, by_noise.loc[name], style, label=name)
 plt.xlabel("standard deviation of the noise")
