@@ -195,7 +195,6 @@ figures.show_images(
     np.concatenate(rows), [name if n == 0 else "" for name in names
                            for n in range(6)], columns=6, limits=(0, 1));
 
-# %% [markdown]
 # %%
 def cleaned(part, noise):
     """Decibels of noisy images and of both ways of cleaning them."""

@@ -1,4 +1,4 @@
-"""The functions that the chapter on cleaning and inventing defines."""
+"""The functions that the chapter on cleaning and inventing defines; those that its experiment has, too, are tested on both."""
 
 import math
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 
+from experiments import cleaning
 from helpers.models import BATCH
 
 chapter = chapter_functions("16b_clean_and_invent")
@@ -15,14 +16,15 @@ def pictures(count):
     return np.random.default_rng(0).random((count, 28, 28)).astype("float32")
 
 
-def test_noise_is_cut_off_and_as_strong_as_asked():
+@pytest.mark.parametrize("module", [chapter, cleaning])
+def test_noise_is_cut_off_and_as_strong_as_asked(module):
     grey = np.full((50, 28, 28), 0.5)
-    noisy = chapter.spoil(grey, 0.1, np.random.default_rng(0))
+    noisy = module.spoil(grey, 0.1, np.random.default_rng(0))
     assert noisy.std() == pytest.approx(0.1, rel=0.02) and noisy.dtype == np.float32
-    wild = chapter.spoil(grey, 3, np.random.default_rng(0))
+    wild = module.spoil(grey, 3, np.random.default_rng(0))
     assert wild.min() == 0 and wild.max() == 1
     levels = np.array([0.0, 0.4]).reshape(2, 1, 1)
-    one, two = chapter.spoil(grey[:2], levels, np.random.default_rng(0))
+    one, two = module.spoil(grey[:2], levels, np.random.default_rng(0))
     assert one.std() == 0 < two.std()
 
 
@@ -46,11 +48,16 @@ def test_the_network_with_skips_keeps_the_size_and_answers_between_black_and_whi
     assert made.shape == (2, 28, 28, 1) and 0 <= made.min() and made.max() <= 1
 
 
-def test_spoiled_batches_hold_every_image_once_with_noise_of_its_own():
+@pytest.mark.parametrize(
+    "spoiled",
+    [lambda images: chapter.Spoiled(images, images), lambda images: cleaning.Spoiled(images, 0)],
+    ids=["chapter", "experiment"],
+)
+def test_spoiled_batches_hold_every_image_once_with_noise_of_its_own(spoiled):
     count = BATCH + 3
     grey = np.full((count, 28, 28, 1), 0.5, np.float32) + np.linspace(0, 0.2, count)[:, None, None, None]
     grey = grey.astype("float32")
-    data = chapter.Spoiled(grey, grey)
+    data = spoiled(grey)
     batches = [data[number] for number in range(len(data))]
     clean = np.concatenate([each for _, each in batches])[:, 0, 0, 0]
     assert sorted(clean) == sorted(grey[:, 0, 0, 0]) and len(clean) == count
@@ -115,3 +122,13 @@ def test_two_readings_tell_how_much_is_noise():
     draw = np.random.default_rng(1)
     clean = draw.normal(0, 1, 100_000)
     assert chapter.shrinkage(*(clean + draw.normal(0, 1, (2, 100_000)))) == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_experiment_s_linear_map_beats_doing_nothing_and_says_its_ridge():
+    pictures = np.random.default_rng(0).random((4, 784)).astype("float32")
+    clean = np.tile(pictures, (1_500, 1))  # four pictures, over and over
+    matrix, ridge = cleaning.linear_map(clean, 0.3, 0)
+    noisy = cleaning.spoil(clean[:40], 0.3, np.random.default_rng(9))
+    cleaned = cleaning.with_ones(noisy) @ matrix
+    assert cleaning.decibels(clean[:40], cleaned) > cleaning.decibels(clean[:40], noisy) + 3
+    assert ridge in cleaning.RIDGES
