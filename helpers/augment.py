@@ -1,8 +1,7 @@
 """Changes of images that leave their class true, for a whole batch at a time.
 
-The chapter on learning by heart writes them for one image, as they are easiest to read. Each of these takes images (number,
-height, width) from 0 to 1 and a NumPy generator, and returns as many changed ones. Where nothing of the image comes to lie,
-it is black.
+The chapter on learning by heart writes two of them and uses the rest. Each takes images (number, height, width) from 0 to 1 and
+a NumPy generator, and returns as many changed ones. Where nothing of the image comes to lie, it is black.
 """
 
 from __future__ import annotations

@@ -107,8 +107,8 @@ new_state = update * state + (1 - update) * proposal
 
 # %%
 boxes = {f"old state\n{state:.2f}": (0, 2), f"word\n{word:.2f}": (0, 0),
-         f"reset gate\n{reset:.2f}": (1.25, 1),
-         f"update gate\n{update:.2f}": (2.4, 1),
+         f"reset gate\n{reset:.2f}": (1.15, 1),
+         f"update gate\n{update:.2f}": (2.55, 1),
          f"proposal\n{proposal:.2f}": (2.9, 0),
          f"new state\n{new_state:.2f}": (4.4, 2)}
 old, read, reset_at, update_at, proposed, new = boxes
@@ -334,6 +334,7 @@ gates = {"before training": update_gates(look, untrained),
 for name, means in gates.items():
     plt.hist(means, np.linspace(0, 1, 26), alpha=0.6, label=name)
 plt.xlabel("mean of an update gate")
+plt.ylabel("gates")
 plt.legend();
 
 # %%

@@ -184,7 +184,6 @@ def test_changed_training_code_refuses_the_checkpoint(folder, trainings, monkeyp
     ("chapter", "builder", "name"),
     [
         ("09_teach_a_network_to_look", "simple_cnn", "simple-cnn"),
-        ("11_regularise_a_network", "three_block_cnn", "three-block-cnn"),
         ("11_regularise_a_network", "regularised_cnn", "regularised-cnn"),
         ("15_squeeze_a_garment", "autoencoder", "autoencoder"),
     ],
