@@ -9,8 +9,7 @@
 # %% [markdown]
 # # Answer eight questions
 #
-# **What you'll do.** Take eight questions about convolutional networks, of the kind that an examiner asks. Answer each in plain words, then test the
-# answer: one small network is the base, and each experiment changes one thing about it.
+# **What you'll do.** Answer eight questions about convolutional networks in plain words, then test each answer: one small network is the base, and each experiment changes one thing about it.
 #
 # **What you'll learn.** To tell equivariance from invariance by a measurement; to say what filters, pooling, scaling and dropout each change; to compute a
 # softmax by hand and catch a wrong one; to choose a threshold when mistakes differ in price; to rank changes to a network by intervals over seeds.
@@ -94,7 +93,7 @@ run = base.fit(
 figures.plot_learning_curves(run.history);
 
 # %% [markdown]
-# The validation loss still falls at the end: there is little overfitting yet. This is one training. The comparisons below come from the evidence bank: each variant from five seeds, by this recipe unless the text says otherwise (`make experiments NAME=cases`, about an hour and a half), with its accuracy on the 5 000 validation images.
+# The validation loss still falls at the end: there is little overfitting yet. This is one training. The comparisons below come from the evidence bank: each variant from five seeds, by this recipe unless the text says otherwise, judged on the 5 000 validation images (`make experiments NAME=cases`, about an hour and a half).
 
 # %%
 cases = evidence.read("cases")
@@ -108,9 +107,9 @@ def gains(variants, other="base"):
 # %% [markdown]
 # ## What does a CNN have over a dense network?
 #
-# **In short:** a dense unit has a weight for every pixel. A filter has nine weights for each map that it reads, and uses them at every place. So a CNN learns a pattern once for all places.
+# **In short:** a dense unit has a weight for every pixel. A filter has nine weights for each map that it reads, and uses them at every place.
 #
-# **The case** is face recognition. An eye can appear almost anywhere in a photograph, and a dense network would have to learn it anew for each place.
+# **The case** is face recognition. An eye can appear almost anywhere in a photograph; a dense network must learn it anew for each place, a CNN once.
 #
 # The rivals are two dense networks with two hidden layers: one has as many weights as the CNN (about 20 000), the other 13 times as many.
 #
@@ -136,7 +135,7 @@ evidence.in_points(gains(DENSE))
 #
 # **Predict:** which of the two is true of one convolution layer? And of the whole network?
 #
-# First one layer with random filters, on images with a black margin, so that nothing reaches the border.
+# First one layer with random filters, on images with a black margin:
 
 
 # %%
@@ -156,7 +155,7 @@ fact("the maps of the shifted image are the shifted maps",
      np.allclose(moved_maps, shift_right(maps, 3), atol=1e-5))
 
 # %% [markdown]
-# So the layer is equivariant, away from the border. Now the trained networks get the validation images moved to the right by up to eight pixels. What leaves at the border is lost, so a control loses the same columns without being moved. Two more networks test an explanation: one averages each map over all places before the scores (so it has no weights for places), the other was trained on images moved by up to four pixels, both ways.
+# So the layer is equivariant, away from the border. Now the trained networks get validation images moved to the right. What leaves at the border is lost, so a control loses the same columns without being moved. Two more networks test an explanation: one averages each map over all places before the scores (so it has no weights for places), the other was trained on images moved by up to four pixels, both ways.
 
 # %%
 SHIFTS = list(range(9))
@@ -227,7 +226,7 @@ claim("moved by one to three pixels the CNN is ahead of the dense network; "
 #
 # **In short:** a filter is a small pattern, and its map says how well each place of the image matches it. Nobody chooses the patterns; training finds them.
 #
-# **The case** is medicine. In a microscope image of tissue one filter may answer to round bright spots, another to ragged borders, and later layers combine them into evidence for a tumour. These are the filters that our network found in its first layer, red for positive weights and blue for negative ones:
+# **The case** is medicine. In an image of tissue one filter may answer to round bright spots, another to ragged borders, and later layers combine them into evidence for a tumour. These are our network's first filters, red for positive weights and blue for negative ones:
 
 # %%
 learned = base.layers[0].get_weights()[0][:, :, 0].transpose(2, 0, 1)
@@ -238,8 +237,7 @@ figures.show_images(learned / largest, columns=8,
                     cmap=figures.DIVERGING, limits=(-1, 1));
 
 # %% [markdown]
-# How much is it worth that they are learned? Three controls have filters that do not learn, while everything else is trained: random filters in both layers, random ones in the first layer only, and sixteen filters made by hand in the first layer (edges in eight
-# directions, lines in four, two spots, the pixel itself, the mean).
+# How much is it worth that they are learned? In three controls filters do not learn, while everything else does: random filters in both layers, random ones in the first layer only, and sixteen made by hand in the first layer (edges, lines, spots, the pixel itself, the mean).
 #
 # **Predict:** how many points does each control lose?
 
@@ -260,7 +258,7 @@ claim("random filters in both layers are behind learned ones, and behind "
 evidence.in_points(held)
 
 # %% [markdown]
-# You may have expected random filters to fail. They do not: even with both layers random, what follows learns to use their answers, but it loses. With only the first layer random the mean loss is small, though some seeds are unlucky, and filters made by hand do at least as well as learned ones. So with a first layer that nobody trained most of the loss comes back when the second layer learns to *combine* its answers.
+# You may have expected random filters to fail. They do not: even with both layers random, what follows learns to use their answers, but it loses. With only the first layer random the mean loss is small, though some seeds are unlucky, and filters made by hand do at least as well as learned ones. So most of the loss comes back when the second layer learns to *combine* untrained answers.
 #
 # ## Why pool, and by maximum or by average?
 #
@@ -294,7 +292,7 @@ fact("the maximum makes the zebra a horse, the average makes it a donkey",
      and np.array_equal(by_mean[0], by_mean[2]))
 
 # %% [markdown]
-# After the maximum the zebra is a horse, after the average a donkey. Neither keeps stripes that are finer than its step. That is why a filter comes first: it answers to the stripes while they are there, and pooling passes on the *answer*. And on garments? A third variant does without pooling: its convolutions move two pixels at a time.
+# Neither keeps stripes that are finer than its step. That is why a filter comes first: it answers to the stripes while they are there, and pooling passes on the *answer*. And on garments? A third variant does without pooling: its convolutions move two pixels at a time.
 
 # %%
 POOLS = ("average pooling", "strides")
@@ -316,7 +314,7 @@ claim("max pooling is ahead of average pooling and of strides",
 #
 # **The case** is a classifier of art styles that gets scans from many sources, some from 0 to 255, some from 0 to 1.
 #
-# Take the base network without normalisation (a control follows) and three scales: pixels from 0 to 255, from 0 to 1, and standardised by one mean and one standard deviation for all pixels together. First the loss before any training; random guessing would cost about 2.3.
+# Take the base network without normalisation (a control follows) and three scales: 0 to 255, 0 to 1, and standardised by one mean and deviation for all pixels together. First the loss before any training; random guessing would cost about 2.3.
 
 # %%
 def plain_cnn():
@@ -386,7 +384,7 @@ say(f"Trained on pixels from 0 to 1, shown pixels from 0 to 255: "
     f"scale of the training it is {run.history['val_accuracy'][-1]:.1%}.")
 
 # %% [markdown]
-# Normalisation does not help here: in use it divides by the spread that it saw in training. And no error message tells you. Whatever is done to training images must be done to every later image.
+# Normalisation does not help here: in use it divides by the spread that it saw in training. And no error message tells you.
 #
 # ## How does softmax choose among several classes?
 #
@@ -425,7 +423,7 @@ verdict("D4",
             softmax_of(LETTERS), REPORTED, atol=0.0005))
 
 # %% [markdown]
-# Perhaps the report divided all scores by a **temperature** first? Above 1, that draws the probabilities together; below 1, it drives them apart. Each pair of probabilities tells which temperature it would need, and both pairs must agree. Let every rounding work in favour of the report:
+# Perhaps the report divided all scores by a **temperature** first, which draws probabilities together or drives them apart? Each pair of probabilities tells which temperature it would need, and both pairs must agree. Let every rounding work in favour of the report:
 
 # %%
 needed = np.diff(LETTERS) / np.diff(np.log(REPORTED))
@@ -439,17 +437,17 @@ fact("no temperature gives the report's probabilities: the last two need "
      "more than twice that of the first two", least > 2 * most)
 
 # %% [markdown]
-# So these are not softmax probabilities of these scores, at any temperature. Note that they always add up to one, also for an image that shows no letter at all.
+# So these are not softmax probabilities of these scores, at any temperature.
 #
 # ## What prevents overfitting?
 #
-# **In short:** dropout sets random units to zero, so no unit can rely on a particular other one. Augmentation changes the images a little, so the network hardly ever sees exactly the same image twice. Both are meant to make it harder to learn single images by heart.
+# **In short:** dropout sets random units to zero, so no unit can rely on a particular other one. Augmentation changes the images a little, so the network hardly ever sees the same image twice. Both make it harder to learn single images by heart.
 #
 # **The case** is a car that learned stop signs from a few photographs and now knows the trees behind them. (Augmentation must keep the label true. A mirrored stop sign does not occur.)
 #
-# The base network is trained 60 times through only 1 000 images, in six ways: as it is; with half of the units before the scores dropped; mirrored at random; turned by up to 11 degrees; zoomed by up to a tenth; all but the mirror. Training accuracy is measured at the end, on unchanged images. The **gap** is the training accuracy minus the validation accuracy.
+# The base network is trained 60 times through only 1 000 images, in six ways: as it is; with half of the units before the scores dropped; mirrored at random; turned by up to 11 degrees; zoomed by up to a tenth; all but the mirror. The **gap** is the accuracy on unchanged training images minus that on validation images.
 #
-# **Predict:** which remedy narrows the gap most, and which gains most on new images? Nearly all shoes in this data set point to the left. What does mirroring do?
+# **Predict:** which remedy narrows the gap most, and which gains most on new images? Nearly all shoes here point to the left: what does mirroring do?
 
 # %%
 WAYS = {"nothing": "few images", "mirror": "few images, mirrored",
@@ -465,7 +463,7 @@ on_new = {way: cases.accuracy(variant).value
           for way, variant in WAYS.items()}
 
 # %% [markdown]
-# Left marks are new images, right marks training images; the gap is the distance between them.
+# Left marks are new images, right marks training images:
 
 # %% mystnb={"image": {"alt": "Six ways of training on a thousand images, each a line with two marks. Training accuracy is at the right end for five ways and a little lower where three remedies are combined. Validation accuracy is far to the left, and differs little between the ways"}}
 figures.plot_rows({"validation": list(on_new.values()),
@@ -486,7 +484,7 @@ claim("with each single remedy more than 99 per cent of the training images "
                        if way != "all but mirror") > 0.99)
 
 # %% [markdown]
-# You may have expected the remedy with the narrowest gap to gain most. It does not. With each single remedy the network still learns practically all its images by heart, and yet dropout and zooming gain on new ones. Only the three together lower the training accuracy; other ways are as good on new images or better. (The three learn more slowly; more epochs might change that.) So a gap is not what a remedy is worth. And the mirror: no harm is shown, and no gain either. The report's advice (D5) is judged in the [chapter on learning by heart](11_regularise_a_network.ipynb).
+# You may have expected the remedy with the narrowest gap to gain most. It does not. With each single remedy the network still learns practically all its images by heart, and yet dropout and zooming gain on new ones. Only the three together lower the training accuracy, and other ways are as good on new images or better. (More epochs might change that.) So a gap is not what a remedy is worth. And the mirror: no harm is shown, and no gain either. The report's advice (D5) is judged in the [chapter on learning by heart](11_regularise_a_network.ipynb).
 #
 # ## What does a confusion matrix tell?
 #
@@ -535,7 +533,7 @@ worst = pairs.mean().nlargest(4)
 worst.to_frame("mistakes, mean of five runs")
 
 # %% [markdown]
-# On average most mistakes are between T-shirt and Shirt. The report names this pair, and Pullover with Coat, as the main confusions (D3). A few mistakes more or less are chance, so each is compared with the strongest of all others, with an interval, run by run:
+# On average most mistakes are between T-shirt and Shirt. The report names this pair, and Pullover with Coat, as the main confusions (D3). Each is compared with the strongest of all others, with an interval, run by run:
 
 # %%
 TOPS, KNITS = "T-shirt, Shirt", "Pullover, Coat"
@@ -559,7 +557,7 @@ verdict("D3", evidence="reports",
 
 
 # %% [markdown]
-# The report also says of which classes its network is most certain (D2). For each test image we take the probability of the class that the network names, then the mean over the images of each true class.
+# The report also says of which classes its network is most certain (D2). We take the mean probability of the class named, over the images of each true class.
 
 # %%
 certain = pd.DataFrame([
@@ -622,7 +620,7 @@ pd.Series(cheapest, name="cheapest threshold").rename_axis(
     "price").round(2).to_frame()
 
 # %% [markdown]
-# It rises: the dearer a false alarm, the surer one wants to be. If the probabilities were right, it would be near wrongly / (wrongly + 1), so 1/2 and 10/11; compare. The network stays the same; only the use of its answers changes.
+# It rises: the dearer a false alarm, the surer one wants to be. If the probabilities were right, it would be near wrongly / (wrongly + 1), so 1/2 and 10/11; compare.
 #
 # ## Which change would improve the CNN?
 #

@@ -1,12 +1,16 @@
 """A world without signal: what still holds there is listed, whatever breaks. Real kernels, tiny notebooks."""
 
+import json
 import os
+import shutil
 
 import pytest
 from small_project import make_project
 
+from helpers import evidence
 from helpers.data import CHALLENGE
 from tools import challenge
+from tools.chapters import ROOT
 
 pytestmark = pytest.mark.xdist_group("challenge")  # one process runs the chapters that all tests look at
 
@@ -117,6 +121,63 @@ def test_the_first_list_of_one_chapter_makes_a_page(project, monkeypatch):
     monkeypatch.setattr("sys.argv", ["challenge", "--only", "1"])
     challenge.main(folder)
     assert (folder / "results" / "challenge.md").read_text(encoding="utf-8") == challenge.page([outcomes[0]])
+
+
+def bank_of(folder, runs):
+    place = folder / "toy"
+    place.mkdir(parents=True)
+    for run in runs:
+        (place / run.file_name).write_text(json.dumps(evidence.as_content(run)))
+    return folder
+
+
+def test_numbers_of_the_bank_are_exchanged_and_the_runs_still_trusted(tmp_path):
+    runs = [
+        evidence.Run("toy", variant, seed, "key", numbers={"loss": value + seed, variant: 1.0})
+        for variant, value in (("a", 0.0), ("b", 100.0))
+        for seed in range(8)
+    ]
+    challenge.exchange_numbers(bank_of(tmp_path / "bank", runs), tmp_path / "world")
+    exchanged = evidence.read("toy", tmp_path / "world")
+    losses = {variant: [run.numbers["loss"] for run in exchanged.runs(variant)] for variant in "ab"}
+    assert sorted(losses["a"] + losses["b"]) == sorted(run.numbers["loss"] for run in runs)
+    assert min(losses["b"]) < 100 <= max(losses["a"])  # neither variant has its own
+    assert all(set(run.numbers) == {"loss", variant} for variant in "ab" for run in exchanged.runs(variant))
+
+
+def test_kernels_read_the_world_s_bank(tmp_path):
+    reads = """\
+# ---
+# jupyter:
+#   course:
+#     inputs:
+#       evidence: [toy]
+# ---
+
+# %% [markdown]
+# # Read it
+
+# %%
+from helpers import evidence
+from helpers.claims import claim
+
+# %%
+means = [sum(run.numbers["loss"] for run in evidence.read("toy").runs(each)) for each in "ab"]
+claim("b is higher", means[1] > means[0] + 700)
+"""
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "toy.py").touch()
+    project = make_project(tmp_path, c01_read=reads)
+    shutil.copytree(ROOT / "helpers", project / "helpers", ignore=shutil.ignore_patterns("__pycache__"))
+    runs = [
+        evidence.Run("toy", variant, seed, "key", numbers={"loss": value})
+        for variant, value in (("a", 0.0), ("b", 100.0))
+        for seed in range(8)
+    ]
+    bank_of(project / "results" / "runs", runs)
+    outcome = challenge.challenge(project)[0]
+    assert not outcome.stopped and outcome.statements("claim", False) == ["b is higher"]
+    assert "PYTHONPATH" not in os.environ or ".run" not in os.environ["PYTHONPATH"]
 
 
 @pytest.mark.parametrize("before", [None, "0"])

@@ -1,5 +1,8 @@
 """The quick book in a world without signal: training labels are shuffled, so there is nothing to learn.
 
+What the evidence bank keeps tells nothing there, either: predictions are judged by the labels of other images (see
+`helpers.evidence`), and the numbers of a run are exchanged for those of other runs of its experiment.
+
 python -m tools.challenge [--only 02]
 
 A claim that holds there all the same rests on no signal: it is a fact, or it is loose, or it speaks of images alone.
@@ -13,12 +16,16 @@ import argparse
 import json
 import os
 import re
+import shutil
 import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from helpers import evidence
 from helpers.data import CHALLENGE
 from tools.chapters import LEFT_OUT, ROOT, Chapter, PipelineError, all_chapters, find_chapter, in_order
 from tools.execute import Paths, execute
@@ -30,18 +37,17 @@ SHARED = (  # what the world has in common with the project
     "_toc.yml",
     "book",
     "experiments",
-    "helpers",
     "notebooks",
     "pyproject.toml",
     "requirements.lock",
-    "results",
 )
 PAGE = Path("results", "challenge.md")
 INTRODUCTION = """\
 # What holds without signal
 
 Written by `make challenge`, which runs the quick book with the labels of all training images shuffled. Nothing can be
-learned there, so a claim that holds all the same does not rest on what was learned. It may speak of images alone,
+learned there; numbers that trainings of the evidence bank kept are exchanged between the runs of an experiment. So a
+claim that holds all the same does not rest on what was learned. It may speak of images alone,
 which is fine; it may be a fact, which `fact` should state; or it promises so little that nothing could refute it,
 and is to be mended. Claims that the quick budget does not judge are listed apart.
 
@@ -74,7 +80,7 @@ def challenge(project: Path = ROOT, chapters: list[Chapter] | None = None) -> li
     wanted = {chapter.name for chapter in chapters or all_chapters(project)}
     inside = in_order([chapter for chapter in all_chapters(world) if chapter.name in wanted])
     stage(world, inside)
-    with shuffled_labels():
+    with shuffled_labels(), first_on_path(world):
         return sorted((run(world, chapter) for chapter in inside), key=lambda outcome: outcome.chapter)
 
 
@@ -86,7 +92,47 @@ def make_world(project: Path) -> Path:
         link = world / name
         if (project / name).exists() and not link.is_symlink():
             link.symlink_to(project / name)
+    for name, ignored in (
+        ("helpers", "__pycache__"),
+        ("results", "runs"),
+    ):  # helpers look for the bank beside themselves
+        if (world / name).is_symlink():
+            (world / name).unlink()
+        shutil.rmtree(world / name, ignore_errors=True)
+        if (project / name).exists():
+            shutil.copytree(project / name, world / name, ignore=shutil.ignore_patterns(ignored))
+    exchange_numbers(project / "results" / "runs", world / "results" / "runs")
     return world
+
+
+def exchange_numbers(bank: Path, into: Path) -> None:
+    """Copy all runs. Each number of a run is that of some run of the same experiment, so it tells nothing of its variant."""
+    for folder in sorted(path for path in bank.glob("*") if path.is_dir()):
+        contents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+        draw = np.random.default_rng(0)
+        for name in sorted({name for content in contents for name in content["numbers"]}):
+            holders = [content["numbers"] for content in contents if name in content["numbers"]]
+            for numbers, value in zip(holders, [holders[place][name] for place in draw.permutation(len(holders))]):
+                numbers[name] = value
+        (into / folder.name).mkdir(parents=True)
+        for path, content in zip(sorted(folder.glob("*.json")), contents):
+            content.pop("sha256")
+            sealed = content | {"sha256": evidence.digest(content)}
+            (into / folder.name / path.name).write_text(json.dumps(sealed), encoding="utf-8")
+
+
+@contextmanager
+def first_on_path(world: Path):
+    """Kernels import the world's helpers."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(world), *([before] if before else [])])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 @contextmanager
