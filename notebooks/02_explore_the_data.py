@@ -170,9 +170,8 @@ of_others = np.mean([peaks_as_said(image) for image in others])
 # %%
 verdict("C5", f"so it is with {sum(of_first)} of {len(BARS)} widths of bars.",
         peaks=labels[0] == BOOT and all(of_first))
-claim(f"of all boots {min(of_boots):.0%} to {max(of_boots):.0%} have the peak "
-      f"there, by the width of bars, and of other classes {of_others:.0%}",
-      min(of_boots) > 0.45 and max(of_boots) < 0.6)
+claim("with each width of bars 45 to 60 % of boots have the peak there, of "
+      f"others {of_others:.0%}", min(of_boots) > 0.45 and max(of_boots) < 0.6)
 
 # %% [markdown]
 # The report is right about this boot, whichever of four widths the bars have. You may have taken it for a property of boots;
@@ -262,8 +261,7 @@ near = [int(k) for k in np.unravel_index(apart.argmin(), apart.shape)]
 
 # %%
 names = " and ".join(CLASS_NAMES[k] for k in near)
-claim(f"the nearest are **{names}**, both tops with long sleeves",
-      set(near) < {2, 4, 6})
+claim(f"the nearest are **{names}**, both long-sleeved", set(near) < {2, 4, 6})
 
 # %% [markdown]
 # How much of what varies has to do with the class? The
@@ -444,8 +442,7 @@ across = [rules[min(g, s), max(g, s)][2].low
           for g in (0, 1, 2, 3, 4, 6) for s in (SANDAL, SNEAKER, BOOT)]
 claim("one pixel tells every kind of shoe from every garment but the bag in "
       "at least 95 of 100 images", min(across) > 0.95)
-claim("for the hardest pair, two of Pullover, Coat and Shirt, it is right on "
-      "fewer than three in four",
+claim("the hardest pair, two of Pullover, Coat and Shirt, is under 75 % right",
       set(hard) < {2, 4, 6} and rules[hard][2].high < 0.75)
 
 # %% [markdown]
@@ -522,8 +519,7 @@ pd.Series({"suspicious": len(suspicious) / len(given),
 TOPS = [CLASS_NAMES.index(name) for name in (
     "T-shirt", "Pullover", "Dress", "Coat", "Shirt")]
 among_tops = np.isin(given, TOPS) & np.isin(called, TOPS)
-claim("of the suspicious labels at least two thirds lie among these five",
-      among_tops[suspicious].mean() > 2 / 3)
+claim("over 2 in 3 lie among the five", among_tops[suspicious].mean() > 2 / 3)
 
 # %% [markdown]
 # Here are the least probable labels, one for each pair of classes. One name above an image is its label, the other the model's answer. **Decide** before you open the next output.
@@ -622,16 +618,14 @@ parts = pd.DataFrame({"suspicious": precision, "first 3 %": first,
 # In per cent: how many of the suspicious labels, of the first 3 % of the list and of its first 1 % are planted errors; and how many of the planted errors are suspicious.
 
 # %%
-claim("the first 3 % of the list hold at least three in ten of the errors of "
-      "either kind, ten times what a random order gives on average",
+claim("the first 3 % hold over 30 % of either kind of error, ten times chance",
       min(first[kind] for kind in replacements) > 0.3)
 
 # %%
 in_all, in_first = (each["any class"] - each["likely class"]
                     for each in (recall, first))
-claim("likely errors are suspicious nearly as often as the others, but at "
-      "least one in ten fewer of them stand in the first 3 %",
-      abs(in_all) < 0.1 < in_first)
+claim("likely errors are suspicious as often, to within ten points, but over "
+      "ten points fewer are in the first 3 %", abs(in_all) < 0.1 < in_first)
 
 # %% [markdown]
 # You may have expected the suspicious labels to be mostly errors. Only a minority was planted; the others can be unusual images or errors that were there before. The top
@@ -670,10 +664,8 @@ pd.DataFrame({
 # (Some of their images stand in `validation` and are left out.)
 
 # %%
-claim("all that they show stand in the first fiftieth of our list",
-      rank[clear].max() < 0.02)
-claim("of the others at least three in four stand in the first tenth, but "
-      "not all are suspicious",
+claim("all they show stand in our list's first 2 %", rank[clear].max() < 0.02)
+claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
       np.mean(rank[~clear] < 0.1) >= 0.75 and not found[~clear].all())
 
 # %% [markdown]

@@ -50,7 +50,7 @@ new_pixels = validation.images.reshape(-1, 784)
 # Neighbouring pixels are alike, so an image may not need 784 numbers. Begin with two pixels, side by side in the middle of the image. Each garment is then
 # a point in a plane.
 #
-# **Predict:** you may keep one number for each garment. Which keeps most of the differences between garments: the left pixel, the right pixel, or something made of both?
+# **Predict:** you may keep one number for each garment. Which keeps most of the differences: the left pixel, the right pixel, or something made of both?
 #
 # To get one number, choose a direction and keep how far along it the point lies. In the direction with the angle $a$ that is
 # $x \cos a + y \sin a$ for the point $(x, y)$; at 45° the point (0.5, 0.3) lies 0.57 along. How much the garments differ along a direction is the **variance** of these numbers. Try
@@ -89,7 +89,7 @@ say(f"The better pixel keeps {pixel:.1%} of the variance of both; the best "
 # %% [markdown]
 # Something made of both keeps far more than either pixel, because the two rise and fall together. A second direction, at right angles, holds the rest, so leaving it out loses little.
 #
-# That is **principal component analysis** (PCA): the first new axis has the direction of greatest variance, each further one the direction of greatest variance at right angles to those
+# That is **principal component analysis** (PCA): the first new axis has the direction of greatest variance, each further one that of greatest variance at right angles to those
 # before it. Only the first few are kept.
 #
 # ## How is the best direction found without trying?
@@ -121,7 +121,7 @@ for axis, ends, title in zip(axes, (arrows, covariance @ arrows),
     axis.set(xlim=(-side, side), ylim=(-side, side), aspect=1, title=title)
 
 # %% [markdown]
-# Nearly all of them turn towards the diagonal. Only the four orange ones keep their line and are merely shortened, one pair much more than the other. Such directions are the **eigenvectors** of the matrix, and the factor of each is its
+# Nearly all turn towards the diagonal. Only the four orange ones keep their line and are merely shortened, one pair much more than the other. Such directions are the **eigenvectors** of the matrix, and the factor of each is its
 # **eigenvalue**. Each multiplication turns an arrow further towards the eigenvector with the largest eigenvalue, so multiplying again and again finds it:
 
 # %%
@@ -132,15 +132,14 @@ for _ in range(5):
 np.round(turned, 1)
 
 # %%
-fact("the angle, multiplication by multiplication, ends where trying all "
-     "angles ended", abs(turned[-1] - best) <= 1)
+fact("the last angle is within 1° of the best", abs(turned[-1] - best) <= 1)
 
 # %% [markdown]
 # Why is that the direction of greatest variance? Call the matrix $S$. Along an arrow $w$ of length 1 the variance, the mean of $(x \cdot w)^2$, is $w \cdot Sw$. Turn $w$ a little sideways, and the variance changes by twice the
 # sideways part of $Sw$, times the turn. At the maximum no turn gains anything, so $Sw$ has no sideways part and points along $w$. Then $w$ is an eigenvector, $Sw = \lambda w$, and the variance along it is
 # $w \cdot \lambda w = \lambda$, the eigenvalue.
 #
-# `eigh` returns all eigenvectors at once, those of 784 pixels, too:
+# `eigh` returns all eigenvectors at once, for 784 pixels, too:
 
 
 # %%
@@ -165,7 +164,7 @@ fact("these lines find the first 50 components of scikit-learn's PCA",
 #
 # A **component** has 784 entries, one for each pixel, so it can be drawn as an image. Moving along it darkens the red pixels and lightens the blue ones.
 #
-# **Predict:** if you could change the average garment in one way only, which change would bring it nearest to all the others?
+# **Predict:** if you could change the average garment in one way only, which change would bring it nearest to all others?
 
 # %% mystnb={"image": {"alt": "The first ten components in red and blue. The first is red almost everywhere, in the outline of a top; the second sets blue trouser legs between red flanks; later ones are patchworks of stripes, sleeves and soles"}}
 drawn = pca.components_[:10].reshape(-1, 28, 28)
@@ -204,8 +203,7 @@ figures.show_images(decode(walks.reshape(14, 2), pca).reshape(-1, 28, 28),
 # %%
 codes, new_codes = encode(pixels, pca, 160), encode(new_pixels, pca, 160)
 ink = np.corrcoef(codes[:, 0], pixels.mean(axis=1))[0, 1]
-say("Correlation of an image's first number with the mean of its pixels: "
-    f"**{ink:.2f}**.")
+say(f"Correlation of first number and mean of the pixels: **{ink:.2f}**.")
 
 # %% [markdown]
 # You may have thought of a shape. The first component is mostly an amount: how dark the image is.
@@ -235,13 +233,12 @@ for axis, title, values in zip(
 lone = np.eye(1, len(pixels)).ravel() / 255
 faint, black = ((each[0] - each.mean()) / each.std()
                 for each in (lone, 255 * lone))
-fact("a pixel that one image alone darkens has the same z-score there, "
-     f"{faint:.1f}, after one step of 255 as if it were black",
-     np.isclose(faint, black))
+fact(f"a pixel dark in one image alone has there the z-score {faint:.1f}, "
+     "whether by one step of 255 or to black", np.isclose(faint, black))
 
 # %% [markdown]
 # That is nearly the root of the number of images. The deviation shrinks with the darkness, so a faint speck at the rim weighs as much as a sleeve. This should change the **explained variance ratio** of a component, its part of the total variance. The report gives two
-# of these (C7): about 25 % for the first component, about 60 % for the first ten.
+# (C7): about 25 % for the first component, about 60 % for the first ten.
 #
 # **Predict:** for which pixels is the first ratio larger, raw or standardised?
 
@@ -269,7 +266,7 @@ verdict("C7", ours=f"{first:.1f} % and {ten:.1f} %; raw pixels give "
         first=round(first) == 25, ten=round(ten) == 60)
 
 # %% [markdown]
-# The report's first ratio is too high and its second too low for standardised pixels. Raw pixels have larger ratios than standardised ones. Are the specks at the rim to blame? Leave out
+# For standardised pixels the report's first ratio is too high and its second too low. Raw pixels have larger ratios. Are the specks at the rim to blame? Leave out
 # a frame two pixels wide. The **control** leaves out as many pixels at random.
 
 
@@ -321,7 +318,7 @@ pd.DataFrame({"spread": ten.std(), "skew": ten.skew(),
               "outliers in 1 000": 1000 * far.mean()}).round(1)
 
 # %% [markdown]
-# Outliers are counted here from four standard deviations on; a normal distribution has 0.06 in a thousand. (*Skew* is positive when the longer tail points up.) Later components have many more, and with raw pixels most tails are shorter. So from here on the pixels stay raw, except in the report's own pictures.
+# Outliers count here from four standard deviations on; a normal distribution has 0.06 in a thousand. (*Skew* is positive when the longer tail points up.) Later components have many more, and with raw pixels most tails are shorter. So from here on the pixels stay raw, except in the report's own pictures.
 #
 # ## How many numbers make a garment?
 #
@@ -345,12 +342,11 @@ figures.show_images(rows.reshape(-1, 28, 28), [*COUNTS, "real"] * 3,
                     columns=7, limits=(0, 1));
 
 # %% [markdown]
-# Outlines come first, because many images share them. Checks and straps come last: each of them is rare, so it adds little variance. And why should variance be what counts? Because the error *is* the variance that was left out:
+# Outlines come first, because many images share them. Checks and straps come last: each is rare, so it adds little variance. Why should variance count? Because the error *is* the variance left out:
 
 # %%
 error = np.mean((rebuild(pixels, 32) - pixels) ** 2)
-fact("on the training images the error is the sum of the variances of the "
-     "components left out, divided by the number of pixels",
+fact("the error on training images is the variance left out per pixel",
      np.isclose(error, pca.explained_variance_[32:].sum() / 784, rtol=0.01))
 
 # %% [markdown]
@@ -370,7 +366,7 @@ errors.round(4)
 #
 # ## Which classes come apart on two axes?
 #
-# Two numbers for each garment make a map. This one is of standardised pixels, as in report C. The labels only colour the points; PCA has not seen them. A hundred images of each class:
+# Two numbers make a map. This one is of standardised pixels, as in report C. The labels only colour the points; PCA has not seen them. A hundred images of each class:
 
 # %% mystnb={"image": {"alt": "Scatter of the first two components by class. Trousers lie along the lower rim, sneakers and sandals together at the left, boots and bags at the top; pullovers, coats and shirts lie over one another at the right"}}
 hundred = np.concatenate(
@@ -447,14 +443,14 @@ claim("fifty components tell Coat and Pullover apart in at least ten more "
       "images of a hundred", coats[-1].low > coats[0].high + 0.1)
 
 # %% [markdown]
-# The pair that the report calls distinct is the one that mixes more. And *overlap in a picture of two axes is not overlap in the data*: with more components the same two classes come much further apart.
+# The pair that the report calls distinct mixes more. And *overlap in a picture of two axes is not overlap in the data*: with more components the same two classes come much further apart.
 #
 # ## Do t-SNE and UMAP keep more?
 #
 # Two other methods draw maps. **t-SNE** moves points about until near neighbours among the 50 numbers are near neighbours on the plane; its **perplexity** is roughly how many neighbours count. **UMAP** joins each point to its
 # nearest ones (`n_neighbors`), then pulls joined points together and pushes others apart. Both start from some arrangement and improve it in small steps. Neither sees a label.
 #
-# The evidence bank holds such maps of 3 000 training images, by their first 50 components: eight variants, five seeds each. (`make setup EXTRAS=yes`, then `make experiments NAME=maps`, draws them again, in about an hour.) First the usual settings, and for both methods a start from two PCA components (scikit-learn's t-SNE starts so by itself; UMAP's own start, computed from its neighbours, was not tried):
+# The evidence bank holds such maps of 3 000 training images, by their first 50 components: eight variants, five seeds each. (`make setup EXTRAS=yes` and `make experiments NAME=maps` draw them again, in about an hour.) First the usual settings, and for both methods a start from two PCA components (scikit-learn's t-SNE starts so by itself; UMAP's own start, computed from its neighbours, was not tried):
 
 # %%
 from sklearn.neighbors import kneighbors_graph
@@ -528,7 +524,7 @@ claim("each of these maps keeps more neighbours and less of the distances",
       and (each.distances < on_pca.distances).all())
 
 # %% [markdown]
-# You may have expected one map to be better in everything. They keep different things: t-SNE and UMAP keep neighbours, and with them classes; PCA keeps distances. (*Distances* is 1 when the map puts all distances in the true order.)
+# You may have expected one map to be better in everything. But t-SNE and UMAP keep neighbours, and with them classes; PCA keeps distances. (*Distances* is 1 when the map puts all distances in the true order.)
 #
 # ## What in a map comes from seed, start and settings?
 #
@@ -579,12 +575,11 @@ plt.xlabel("agreement of distances (rank correlation)");
 fixed = min(same["UMAP: seed, PCA start"])
 claim("from the PCA start any two seeds of UMAP agree better than any two "
       "from a random start", fixed > max(same["UMAP: seed"]))
-say(f"They agree with each other to {fixed:.2f} or more, with the distances "
-    f"in the data to **{quality['UMAP'].distances.mean():.2f}**.")
+say(f"With the data they agree to **{quality['UMAP'].distances.mean():.2f}**.")
 
 # %% [markdown]
-# From a random start the seed alone moves UMAP's islands, more than another setting does. The start decides: from the PCA start, with nothing else changed, the seeds agree almost perfectly. t-SNE draws no random number after its start, so from PCA all seeds give one map; its random starts ended in two arrangements here. Use the PCA start, then. But repeatable does not mean right: maps that agree so well
-# with each other agree much less with the data.
+# From a random start the seed alone moves UMAP's islands, more than another setting does. The start decides: from the PCA start, with nothing else changed, the seeds agree almost perfectly. t-SNE draws no random number after its start, so from PCA all seeds give one map; its random starts ended in two arrangements here. Use the PCA start, then. But repeatable does not mean right: these maps agree
+# much less with the data.
 #
 # ## What can such a map not show?
 #
@@ -619,7 +614,7 @@ pd.DataFrame({name: {"fewest pieces": min(counts), "most": max(counts)}
               for name, counts in pieces.items()}).T
 
 # %% [markdown]
-# With few neighbours both methods tear the one cloud into islands, and UMAP tears off a few even at its usual setting. Strings and rings appear in all five maps. So islands alone show no groups. Second, three groups: the middle one ten times as wide as the others, the last one nine times as far from it as the first.
+# With few neighbours both methods tear the one cloud into islands, and UMAP tears off a few even at its usual setting. Strings and rings appear in all five maps. So islands alone show no groups. Second, three groups: the middle one ten times as wide as the others, the last nine times as far from it as the first.
 
 
 # %%
@@ -655,7 +650,7 @@ pd.DataFrame({name: np.mean([widths_and_gaps(each) for each in maps], axis=0)
              index=["wide / narrow", "far / near"]).T.round(1)
 
 # %% [markdown]
-# With their usual settings both draw the wide group as wide as the others, and hide most of the distance. A perplexity as large as a group brings some of both back, but with unknown data nothing says which perplexity that is. So read from such a map which points are neighbours. Do not read the number of its islands, their size, or the space between them. And
+# With their usual settings both draw the wide group as wide as the others, and hide most of the distance. A perplexity as large as a group brings some of both back, but with unknown data nothing says which that is. So read from such a map which points are neighbours, not the number of its islands, their size, or the space between them. And
 # no point leads back to an image, as a code of PCA does.
 #
 # ## How many numbers does a classifier need?
@@ -692,7 +687,7 @@ axis.axvline(SIZES.index(chosen), color=figures.WRONG, linestyle=":")
 axis.set_xlabel("components");
 
 # %% [markdown]
-# These accuracies made the choice, so they cannot measure it. Now the test images, once, for the chosen size and for all pixels.
+# These accuracies made the choice, so they cannot measure it. Now the test images, once, for the chosen size and all pixels.
 
 # %%
 from sklearn.pipeline import make_pipeline
@@ -716,12 +711,11 @@ parameters = 784 * (chosen + 1) + used * chosen
 ledger.record(models={"pca-nearest-neighbours": accuracy.entry(
     train_seconds=seconds, parameters=parameters)})
 say(f"With {chosen} numbers {accuracy:.1%}; minus all pixels: **{gain}**.")
-claim("the code is right on over three quarters of the test images, and "
-      "behind all pixels by less than half a point",
-      accuracy.low > 0.75 and gain.low > -0.005)
+claim("the code is right on over three in four test images, less than half a "
+      "point behind all pixels", accuracy.low > 0.75 and gain.low > -0.005)
 
 # %% [markdown]
-# It does not: accuracy rises steeply to about ten numbers, then levels off, and a code of at most about a tenth of the numbers loses nothing that we can measure. This was measured for a vote of neighbours, not for other classifiers.
+# It does not: accuracy rises steeply to about ten numbers, then levels off, and a code of at most about a tenth of the numbers loses nothing measurable. This was measured for a vote of neighbours only.
 
 # %%
 metrics.per_class_report(test.labels, called).round(3)

@@ -72,8 +72,7 @@ nearest = pairwise_distances_argmin(new_pixels, means)
 floor = dummy.score(new_pixels, validation.labels)
 by_means = metrics.accuracy(validation.labels, nearest)
 say(f"Dummy {floor:.0%}, nearest mean **{by_means:.1%}**.")
-claim("the nearest mean image is right more than five times as often as the "
-      "dummy",
+claim("the nearest mean image is right over five times as often as the dummy",
       by_means.low > 5 * floor)
 
 # %% [markdown]
@@ -402,9 +401,8 @@ axis.axis("off");
 first = tree.feature[0]
 dark = [np.mean(sample[sample_labels == k, first] > tree.threshold[0])
         for k in range(10)]
-say(f"The first question is about row {first // 28}, column {first % 28}. "
-    "Dark there are most images of " + ", ".join(
-        CLASS_NAMES[k] for k in range(10) if dark[k] > 0.5) + ".")
+say(f"Row {first // 28}, column {first % 28} is dark in most images of "
+    + ", ".join(CLASS_NAMES[k] for k in range(10) if dark[k] > 0.5) + ".")
 
 # %% [markdown]
 # You may have chosen a pixel in the middle. A good question leaves two groups that are on average purer than the whole: this one sets the shoes apart from the rest.
@@ -587,8 +585,7 @@ def ahead(one, other):
 say(f"RBF SVM minus linear model: {ahead('RBF SVM', 'linear')}.")
 claim("the RBF SVM is ahead of each of the others", min(
     ahead("RBF SVM", name).low for name in tuned if name != "RBF SVM") > 0)
-claim("the linear model is ahead of the tree",
-      ahead("linear", "tree").low > 0)
+claim("the linear model is ahead of the tree", ahead("linear", "tree").low > 0)
 
 # %% [markdown]
 # You may have put the tree above the linear model, because it can learn its training images without a mistake. It comes last. A likely reason is that it looks at one
@@ -605,8 +602,7 @@ figures.show_images(weights, CLASS_NAMES, columns=5, cmap=figures.DIVERGING,
 
 # %%
 between_legs = weights[:, 14:, 13:15].mean(axis=(1, 2))
-claim("of the ten classes, Trouser has the lowest mean weight between the "
-      "legs",
+claim("of all classes, Trouser has the lowest mean weight between the legs",
       CLASS_NAMES[between_legs.argmin()] == "Trouser")
 
 # %% [markdown]

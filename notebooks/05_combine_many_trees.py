@@ -101,8 +101,7 @@ pd.DataFrame({"per cent right": {
 # %%
 vote_gain = metrics.paired_difference(
     validation.labels, elected[-1], one_tree)
-claim("the vote beats one tree that was grown in the same way on all the "
-      "images", vote_gain.low > 0)
+claim("the vote beats one tree, grown alike on all images", vote_gain.low > 0)
 
 # %% [markdown]
 # You may have expected the single tree to win, because each of the twenty has seen only a twentieth of its images. The vote wins, though all twenty together have seen no other images than the single tree. A
@@ -157,8 +156,7 @@ axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1));
 gain = parts.tree - parts.vote
 fewer = 1 - parts.departs["shallow"] / parts.departs["deep"]
 less = 1 - gain["shallow"] / gain["deep"]
-say(f"Shallow trees depart **{fewer:.0%}** less often than deep ones; what "
-    f"their vote gains is **{less:.0%}** less.")
+say(f"Shallow trees: **{fewer:.0%}** fewer departures, **{less:.0%}** less gain.")
 claim("the gain shrinks by much more than the departures",
       gain["deep"] > 0.05 and less > 1.3 * fewer)
 
@@ -218,9 +216,8 @@ kept = (more.tree["own images"] - more.vote["bootstrap"]) / gain["deep"]
 worse = more.tree["bootstrap, few columns"] > more.tree["bootstrap"]
 
 # %%
-claim("bagging keeps over half of the gain; with few columns each tree is "
-      "worse and the vote better", kept > 0.5 and worse
-      and columns_gain.low > 0)
+claim("bagging keeps over half of the gain; few columns make the trees worse "
+      "and the vote better", kept > 0.5 and worse and columns_gain.low > 0)
 
 # %% [markdown]
 # You may have expected to lose nearly all of the gain, since no new image is seen. Bagging keeps more than half of it. With few columns the table shows two effects: each tree is worse and makes more harmful departures, and the vote, in which they cancel, is better.
@@ -413,9 +410,8 @@ axis.set(xlabel="rounds", title="log loss", ylim=(0, None))
 axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0.2, 1));
 
 # %%
-claim("the validation loss falls by a fifth and more, then rises again",
-      new_loss.min() < 0.8 * np.log(2)
-      and new_loss[-1] > 1.05 * new_loss.min())
+claim("the validation loss falls by over a fifth, then rises by over 5 %",
+      new_loss.min() < min(0.8 * np.log(2), new_loss[-1] / 1.05))
 
 # %% [markdown]
 # Each tree is biased, since it asks only three questions in a row, and their sum takes the bias away bit by bit. The training loss cannot say when to stop. So watch the validation loss, stop when it has not improved for a number of rounds, and keep the
@@ -662,9 +658,8 @@ pd.DataFrame({"per cent right": kept}).mul(100).round(1)
 # %%
 dropped = metrics.paired_difference(
     validation.labels, calls["trained without"], calls["blocks shuffled"])
-claim("training without the blocks costs less than half of what shuffling "
-      "them costs", dropped.low > 0.5 * (
-          kept["as it is"] - kept["blocks shuffled"]))
+claim("training without the blocks costs less than half of shuffling them",
+      dropped.low > 0.5 * (kept["as it is"] - kept["blocks shuffled"]))
 
 # %% [markdown]
 # You may have expected the same loss. Training without the blocks costs much less: the other pixels take over. So three questions that sound alike have three answers: what helped while the trees grew (impurity, gain), what the finished model relies on (permutation), and what cannot be replaced
@@ -724,9 +719,8 @@ lost = pd.DataFrame({
 # %%
 flag, noise = judge.feature_importances_[-2:]
 on_new = lost["new images"]
-claim("impurity ranks the noise above the flag at full depth, and below it "
-      "with large leaves; permutation on new images ranks the best square "
-      "first, then the flag, then the noise",
+claim("impurity puts noise above flag at full depth, below with large leaves; "
+      "permutation on new images puts square above flag above twice the noise",
       noise > flag and np.greater(*importance["100 images a leaf"])
       and on_new["best square"] > on_new["flag"] > 2 * on_new["noise"])
 

@@ -261,9 +261,8 @@ pd.DataFrame({
 
 # %%
 lows = [each.low for each in over.values()]
-claim("edges beat both kinds of pixels, and what lacks a part", min(lows) > 0)
-claim("leaving out the cells costs more than leaving out the directions",
-      over["no cells"].low > over["no directions"].high)
+claim("edges beat all others; losing cells costs more than losing directions",
+      min(lows) > 0 and over["no cells"].low > over["no directions"].high)
 claim("edges without directions do not reach the pixels as they are",
       lead(by_machine["pixels"], by_machine["no directions"]).low > 0)
 
@@ -373,8 +372,7 @@ shares = pd.DataFrame({
 
 # %%
 apart = shares.machine["edges"] - shares.machine["numbers shuffled"]
-fact("to the machine the order of the numbers does not matter, since no "
-     "distance changes", abs(apart) < 0.002)
+fact("to the machine the order of numbers does not matter", abs(apart) < 0.002)
 
 # %%
 lost = {model: lead(found[model, "edges"], found[model, "pixels shuffled"])
@@ -385,7 +383,7 @@ claim("with shuffled pixels all three are right on measurably fewer images "
       "than with edges, and on no more than with pixels", all(gone))
 
 # %% [markdown]
-# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, and no model here asks where a column stands. (The trees change a little, because they draw columns at random. Our intervals do not include this chance.) The first shuffle takes away all that edges gained, though the pixel values, the computation and the number of columns are the same. So the gain depends on which pixels lie side by side. It does not say at which step: the gradient subtracts neighbours, the cell adds them up, and the shuffle separates both.
+# You may have expected the second shuffle to do harm, since it tears the cells apart. It does none: each number still tells of the same cell, no distance between two images changes, and no model here asks where a column stands. (The trees change a little, because they draw columns at random. Our intervals do not include this chance.) The first shuffle takes away all that edges gained, though the pixel values, the computation and the number of columns are the same. So the gain depends on which pixels lie side by side. It does not say at which step: the gradient subtracts neighbours, the cell adds them up, and the shuffle separates both.
 #
 # This knowledge was put in by hand: look at small regions, look for edges, do not mind their exact place. A convolutional network, which comes later in this book, has small regions built in, becomes less strict about the place by pooling, and *learns* what to look for.
 #
@@ -419,8 +417,7 @@ for weight in WEIGHTS:
 right = {weight: share_right(called) for weight, called in shaded.items()}
 weight = max(right, key=right.get)
 added = lead(shaded[max(WEIGHTS, key=right.get)], shaded[0])
-say(f"Chosen: weight **{weight}**. The best of the three weights minus "
-    f"edges alone: {added}.")
+say(f"Chosen weight: **{weight}**; best of three minus edges alone: {added}.")
 claim("shades add less to edges than edges add to pixels",
       added.high < over["pixels"].low)
 
@@ -557,12 +554,10 @@ def count_nodes(model):
 entry = sharp_accuracy.entry(train_seconds=sharp_seconds,
                              parameters=count_nodes(sharp))
 ledger.record(models={"hog-xgb": entry})
-say(f"XGBoost on edges, depth {depth}: **{sharp_accuracy:.1%}** of the test "
-    f"images right. The machine over XGBoost: {ahead}.")
+say(f"Test: XGBoost **{sharp_accuracy:.1%}** right; machine over it: {ahead}.")
 
 # %%
-claim("with this limit of rounds for XGBoost, the machine is right on more "
-      "test images", ahead.low > 0)
+claim("at this limit the machine beats XGBoost on test images", ahead.low > 0)
 claim("XGBoost, too, makes over half of its mistakes between two tops",
       among_tops(test.labels, sharp_called) > 0.5)
 

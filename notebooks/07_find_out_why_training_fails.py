@@ -9,7 +9,7 @@
 # # Find out why training fails
 #
 # **What you'll do.** Spoil one small network in fifteen ways, see what each fault looks like from outside, and try a doctor, a function that names
-# a network's fault, on networks that it was not written for.
+# the fault, on networks that it was not written for.
 #
 # **What you'll learn.** To check a network before its first step; to test network, loss and learning rate on one small batch; to tell spoilt
 # labels from a spoilt network; to say what a test is worth that was tuned on its own examples.
@@ -51,9 +51,9 @@ EPOCHS = budget.epochs(full=3, quick=2)
 # Report B trained a shallow network and got 10 % on the test images. For most classes, it says, precision,
 # recall and F1 are undefined.
 #
-# Two very different networks are right 10 % of the time. One guesses. The other gives the same answer whatever it is shown.
+# Two very different networks are right 10 % of the time. One guesses. The other always gives the same answer.
 #
-# **Predict:** the test set holds a thousand images of each class. Does each of the two get about
+# **Predict:** the test set holds a thousand images of each class. Does each get about
 # a thousand right, or exactly a thousand?
 
 # %%
@@ -64,7 +64,7 @@ guessed = np.sum(guesses == balanced, axis=1)
 same = np.full(len(balanced), CLASS_NAMES.index("Bag"))
 
 # %% [markdown]
-# The bars count two thousand guessers; the dashed line is the network that says *Bag* each time.
+# The bars count two thousand guessers; the dashed line is the network that always says *Bag*.
 
 # %% mystnb={"image": {"alt": "Histogram of right answers by two thousand guessers: a bell centred on one thousand of ten thousand; a dashed line for the constant answer stands exactly at the centre"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 2.6))
@@ -77,20 +77,19 @@ constant = metrics.per_class_report(balanced, same)
 constant.round(2)
 
 # %%
-fact("a constant answer leaves nine of ten precisions undefined",
-     constant.precision.isna().sum() == 9)
+fact("nine precisions are undefined", constant.precision.isna().sum() == 9)
 
 # %% [markdown]
 # The guessers scatter around a thousand; the constant answer hits it exactly. The table of
-# classes separates them at once. **Precision** asks: of the images called *Bag*, how many are bags? For a class that is never
-# named, that is zero divided by zero. A guesser names all ten classes, and all its precisions are defined.
-# (Chapter 3 of M. Nielsen's [book](http://neuralnetworksanddeeplearning.com/chap3.html) prints 1030, 990 and 1009 right of 10 000 after three epochs of a network that does not learn, and calls it a noise generator. Its validation set holds 1030 threes, 990 twos and 1009 eights.)
+# classes separates them at once. **Precision** asks: of the images called *Bag*, how many are bags? For the nine classes that are never
+# named, that is zero divided by zero. A guesser names all ten, so all its precisions are defined.
+# (Chapter 3 of M. Nielsen's [book](http://neuralnetworksanddeeplearning.com/chap3.html) prints 1030, 990 and 1009 right of 10 000 for a network that does not learn, and calls it a noise generator. Its validation set holds 1030 threes, 990 twos and 1009 eights.)
 #
-# So the report's network never named most classes; probably it gave one answer for (nearly) all images. That is a symptom, not yet a cause.
+# So the report's network never named most classes; probably it gave (nearly) all images one answer. That is a symptom, not a cause.
 #
 # ## Fifteen ways to spoil one recipe
 #
-# To compare causes, everything else must be equal. So the network is written as a **recipe**, a dictionary of choices, and a **fault** changes one entry (in one case three). The recipe is report B's, as far as it is known: one hidden layer, Adam, batches of 32.
+# To compare causes, everything else must be equal. So the network is written as a **recipe**, a dictionary of choices, and a **fault** changes one entry (in one case three). The recipe is report B's, as far as known: one hidden layer, Adam, batches of 32.
 
 # %%
 RECIPE = {
@@ -118,7 +117,7 @@ FAULTS = {
     "weights do not move": {"rate": 0.0}}
 
 # %% [markdown]
-# - *Pixels not scaled*: they run from 0 to 255. Adam survives this, as you will see, so here it is plain gradient descent (SGD), at the rate that suited scaled pixels in the chapter before.
+# - *Pixels not scaled*: they run from 0 to 255. Adam survives this, so here it is plain gradient descent (SGD), at the rate that suited scaled pixels in the chapter before.
 # - *No number in the data*: one pixel of one image is NaN, *not a number*.
 # - *Images emptied*: pixels from 0 to 1 were stored as whole numbers, and nearly all became 0.
 # - *Prepared differently in use*: the background is 0 in training and 1 in use.
@@ -230,14 +229,14 @@ hidden = *right["softmax twice"], *right["softmax over images"]
 claim("two misplaced softmaxes leave more than 60 % right, with every seed",
       min(hidden) > 0.6)
 # %% [markdown]
-# The list has those with exactly 10 % from every seed. You may have expected accuracy to show every fault. Two hide: a network that is right most of the time does not look broken. (Keras computes the loss from the scores before
+# The list has those with exactly 10 % from every seed. You may have expected accuracy to show every fault. Two hide: a network that is mostly right does not look broken. (Keras computes the loss from the scores before
 # a last softmax, so softmax along the wrong axis spoils the answers and not the training.) Inverted images lie
-# *below* 10 %, and shuffled labels with most seeds. With shifted labels hardly an answer is right, and that takes knowledge: the network tells the classes apart and gives each its neighbour's number.
+# *below* 10 %, and shuffled labels with most seeds. With shifted labels hardly an answer is right, and that takes knowledge: the network tells the classes apart, and gives each the next number.
 #
 # ## Before the first step: is the loss what it must be?
 #
 # A network that knows nothing should give each class a probability of a tenth. The loss is minus the logarithm of the
-# probability of the right class, so it should start near $-\ln(1/10) = \ln 10$, about 2.3.
+# right class's probability, so it should start near $-\ln(1/10) = \ln 10$, about 2.3.
 #
 # **Predict:** which faults change the first loss?
 
@@ -276,7 +275,7 @@ claim("unscaled pixels, softmax missing, outputs cut: more than twice ln 10",
       min(far) > 2 * np.log(10))
 
 # %% [markdown]
-# You may have expected more of them to show: over half leave no trace in this number. A healthy network starts a little above ln 10, because random weights have
+# You may have expected more to show: over half leave no trace in this number. A healthy network starts a little above ln 10, because random weights have
 # random preferences. Exactly ln 10 is suspicious here: the outputs do not depend on the image. Far above it: look at the pixels and the last layer. The lost pixel has no dot, since its loss is NaN.
 #
 # What loss can an answer reach that **ignores the image**? At best it gives each class its
@@ -300,16 +299,15 @@ axis.legend();
 # %%
 end = {name: network.history.history["loss"][-1]
        for name, (network, _) in trained.items()}
-claim("with images the loss falls below that of an answer without them",
-      end["healthy"] < np.log(10) - 1)
+claim("with images the loss ends below ln 10", end["healthy"] < np.log(10) - 1)
 
 # %% [markdown]
-# The emptied images lie between: the few pixels of exactly 1 survived, and still tell something. This loss does not
-# betray the fault; ten images drawn on the screen would.
+# The emptied images lie between: the few pixels of exactly 1 still tell something. This loss does not
+# betray the fault; ten images on the screen would.
 #
 # ## Can it learn thirty-two images by heart?
 #
-# The quickest test of all: train on one batch of 32 images, again and again. If network, loss and
+# The quickest test: train on one batch of 32 images, again and again. If network, loss and
 # learning rate fit together, it is known by heart within seconds.
 #
 # **Predict:** can a network learn 32 images by heart when their labels are shuffled?
@@ -349,13 +347,13 @@ claim("shuffled labels are learned by heart, too",
       np.all(losses[:, -1] < losses[:, 0] / 2))
 
 # %% [markdown]
-# It can: so few images can be learned by heart with any labels. If the batch
+# It can: so few images are learned with any labels. If the batch
 # is *not* learned, the fault is in the images, the network, the loss or the rate. If it is, look next at the labels and at the images in use.
 #
 # The dotted line is a floor. A second softmax gets probabilities in place of scores, at best a one and nine zeros, and then gives the right class
-# $e/(e+9)$, about 0.23. (Softmax at the end and `from_logits=True` would do the same, but Keras on TensorFlow notices, warns and takes the scores. So this mixture is no fault here; in other libraries it is.)
+# $e/(e+9)$, about 0.23. (Softmax at the end and `from_logits=True` would do the same, but Keras on TensorFlow notices, warns and takes the scores. In other libraries it is a fault.)
 #
-# The batch also shows whether the **learning rate** fits. Repeat it with a hundredth and with a hundred times the rate:
+# The batch also shows whether the **learning rate** fits. Repeat it at a hundredth and at a hundred times the rate:
 
 # %%
 keras.utils.set_random_seed(0)
@@ -380,12 +378,12 @@ claim("a smaller step helps too large a rate, a larger one too small a rate",
       large[0] > large[1] + 0.2 and small[2] > small[1] + 0.2)
 
 # %% [markdown]
-# (Marks at the lower edge may lie deeper: there the loss has grown.) With a rate of zero neither helps, because no weight moves.
+# (Marks at the lower edge may lie deeper: there the loss has grown.) With a rate of zero neither helps: no weight moves.
 #
 # ## Why does nothing move?
 #
 # Training moves each weight against its **gradient**. A hidden unit with ReLU whose sum is negative for every image gives zero
-# for every image, and passes back a gradient of zero: a **dead unit**. Three questions tell why nothing moves. Are the units silent in a fresh, untrained copy? Are they silent now? Does a gradient arrive at the hidden layer?
+# and passes back a gradient of zero: a **dead unit**. Three questions tell why nothing moves. Are the units silent in a fresh, untrained copy? Are they silent now? Does a gradient arrive at the hidden layer?
 
 # %%
 STILL = ["healthy", "units start dead", "rate too large",
@@ -413,13 +411,13 @@ claim("with too large a rate most units fall silent during training",
       hot["silent now"] > 0.5 > 10 * hot["silent at start"])
 
 # %% [markdown]
-# The first two columns are fractions of the hidden units. So different causes look the same from outside. Units that start dead never get a gradient. Too large a
+# The first two columns are fractions of the hidden units. Different causes look the same from outside. Units that start dead never get a gradient. Too large a
 # rate, or an ordinary one with large pixels, throws the weights so far that the sums become negative. With a rate of zero the gradient is there, but the step is zero.
 #
 # ## Do images, labels and use belong together?
 #
-# A network learns by heart whatever it is told, so it cannot say whether the labels are right. But garments that look alike mostly are alike. For
-# each image find the most similar other one, pixel by pixel, and compare the two labels.
+# A network learns any labels by heart, so it cannot say whether they are right. But garments that look alike mostly are alike. For
+# each image find the most similar other one, pixel by pixel, and compare their labels.
 
 
 # %%
@@ -460,7 +458,7 @@ claim("shuffling makes look-alikes disagree",
       agreement["right"] > 0.5 and agreement["shuffled"] < 0.2)
 
 # %% [markdown]
-# *Shifted* labels pass this test: look-alikes still agree. They show in the confusion matrix on images whose labels are right.
+# *Shifted* labels pass this test: look-alikes still agree. They show in the confusion matrix on rightly labelled images.
 
 # %% mystnb={"image": {"alt": "Confusion matrix of the network trained on shifted labels: the dark cells lie one column to the right of the diagonal, and Ankle boot is called T-shirt"}}
 shifted, _ = follow("labels shifted", few)
@@ -470,8 +468,8 @@ figures.plot_confusion_matrix(
 # %% [markdown]
 # The whole diagonal is displaced by one.
 #
-# Last, the images in use may be **prepared differently** from those in training. Compare the two mean images, pixel by pixel, in units of their standard error, the scatter that a mean has by chance. Two samples of one kind
-# lie about one such unit apart.
+# Last, the images in use may be **prepared differently** from those in training. Compare the two mean images, pixel by pixel, in units of their standard error, the scatter of a mean by chance. Two samples of one kind
+# lie about one unit apart.
 
 # %%
 sample, new = few.images[:600], validation.images[:600]
@@ -490,12 +488,11 @@ claim("only the other preparations lie more than 4 standard errors apart",
       [gap > 4 for gap in gaps.values()] == [False, True, True])
 
 # %% [markdown]
-# The number below each name is that distance. Training and validation figures cannot show such a fault, because both sets are prepared alike. The images in use do, and
-# need no labels for it.
+# The number below each name is that distance. Training and validation figures cannot show such a fault, because both sets are prepared alike. The images in use do, and need no labels.
 #
 # ## Which failures look alike?
 #
-# A row for each network, a column for each symptom: the larger the dot, the more of the five seeds show it. *Rows do not add up*: an image's outputs are no probabilities. *Company changes answers*: they depend on the other images of the batch. *Errors are cheap*: even a certain error costs little.
+# A row for each network, a column for each symptom: the larger the dot, the more seeds show it. *Rows do not add up*: an image's outputs are no probabilities. *Company changes answers*: they depend on the other images of the batch. *Errors are cheap*: even a certain error costs little.
 
 # %%
 signs = pd.DataFrame([
@@ -513,9 +510,8 @@ axis.set(xlim=(-0.6, 15.6), ylim=(15.6, -0.6));
 
 # %%
 ills = signs.drop(index="healthy")
-claim("each fault has a symptom that every seed shows; the healthy network "
-      "has none", (ills.max(axis=1) == 5).all()
-      and signs.loc["healthy"].sum() == 0)
+claim("each fault has a symptom that all seeds show, the healthy network none",
+      (ills.max(axis=1) == 5).all() and signs.loc["healthy"].sum() == 0)
 
 # %% [markdown]
 # *One answer for all*, the report's symptom, has many causes. *Weights all equal* and *units start dead* have the same row; a look at the weights separates
@@ -523,7 +519,7 @@ claim("each fault has a symptom that every seed shows; the healthy network "
 #
 # ## Can a program make the diagnosis?
 #
-# Each symptom can be measured, so a function can go through them, causes before what they cause. Here is one check; `helpers/doctor.py` has seventeen more.
+# A function can go through these symptoms, causes before what they cause. Here is one check; `helpers/doctor.py` has seventeen more.
 
 
 # %%
@@ -543,20 +539,19 @@ for fault in STILL:
 NAMES = np.array([*doctor.CHECKS, doctor.HEALTHY, "an error"])
 known = np.mean([NAMES[by_seed(fault, "named").astype(int)] == fault
                  for fault in FAULTS])
-say(f"Of the {5 * len(FAULTS)} faulty trainings of the evidence bank it "
-    f"names **{known:.0%}** rightly.")
+say(f"Of {5 * len(FAULTS)} faulty trainings it names **{known:.0%}** rightly.")
 
 # %% [markdown]
-# This number is worth little. The checks and their limits were written while looking at such trainings, so it is the doctor's *training* accuracy. What counts are strangers:
+# This number, over the bank's trainings, is worth little. The checks and their limits were written while looking at such trainings, so it is the doctor's *training* accuracy. What counts are strangers:
 #
-# - five other kinds of network, with convolutions in one and a recurrent layer in another;
+# - five other kinds of network, one with convolutions and one with a recurrent layer;
 # - other optimisers, seeds and strengths of the same faults;
 # - sound networks that might look ill: few images, classes of unequal size, standardised pixels.
 #
-# The set was written down before the doctor saw it (`make experiments NAME=strangers`). Both were changed once: three faults of the set were a softmax before a loss that wants scores, which Keras mends. Two softmaxes took their place,
-# and the doctor now measures the loss as Keras computes it. No limit of a check was moved. Still, one author wrote both; your faults may be harder.
+# The set was written down before the doctor saw it (`make experiments NAME=strangers`). Both were changed once: three of its faults were a softmax before a loss that wants scores, which Keras mends. Two softmaxes took their place,
+# and the doctor now measures the loss as Keras does. No limit of a check was moved. Still, one author wrote both; your faults may be harder.
 #
-# **Predict:** how many of the faults does it name rightly? How many sound networks does it call ill?
+# **Predict:** how many faults does it name rightly? How many sound networks does it call ill?
 
 # %%
 strangers = evidence.read("strangers")
@@ -602,16 +597,15 @@ axis.grid(False);
 ill[ill.named != ill.case][["network", "case", "named"]]
 
 # %%
-claim("the doctor does worse on strangers than on its own examples",
-      hits.high < known)
+claim("the doctor does worse on strangers", hits.high < known)
 
 # %% [markdown]
 # On its own examples it made no mistake; on ill strangers it does. Most concern the recurrent network. Its weights are inside
-# a cell, where the doctor does not look, so unscaled pixels escape it. Two swapped classes, its shifted labels, would escape it in any network. So the rate holds for this mixture of faults and networks.
+# a cell, where the doctor does not look, so unscaled pixels escape it. Two swapped classes, its shifted labels, would escape it in any network. So the rate holds for this mixture.
 #
 # ## What broke the report's network?
 #
-# Which faults give the report's picture, 10 % and most classes never named, with each of five seeds?
+# Which faults give the report's picture, 10 % and most classes never named, with every seed?
 
 # %%
 pictured = [fault for fault in FAULTS
@@ -621,18 +615,16 @@ pictured
 
 # %%
 adam = by_seed("pixels not scaled, with Adam", "right")
-claim("unscaled pixels with Adam, the report's optimiser, do not give it",
-      min(adam) > 0.3)
+claim("unscaled pixels with the report's Adam do not give it", min(adam) > 0.3)
 
 # %%
 descent = by_seed("scaled, with SGD", "right")
-claim("the same descent on scaled pixels does not give it either",
-      min(descent) > 0.5)
+claim("nor does the same descent on scaled pixels give it", min(descent) > 0.5)
 
 # %% [markdown]
-# Of these two optimisers, only plain gradient descent gives the picture on unscaled pixels, and on scaled ones it does not. So it takes both, the pixels and the optimiser.
-# So the symptom does not tell the cause, and the report gives nothing else. We show a fault that leaves its recipe as it is:
-# one lost pixel among all the training images.
+# So this fault takes both, unscaled pixels and, of these two optimisers, plain descent.
+# The symptom does not tell the cause, and the report gives nothing else. We show a fault that leaves its recipe as it is:
+# one lost pixel among all training images.
 
 # %%
 broken, _ = follow("no number in the data", few)
@@ -648,7 +640,7 @@ lost = np.isnan(broken.layers[1].kernel.numpy())
 
 # %% [markdown]
 # Where the code for ReLU passes NaN on, the last loss is NaN; where it gives 0 for NaN, the loss looks like that of an untrained network. Either way, the step with the lost pixel
-# gives each hidden unit a weight that is NaN. From then on every sum is NaN, and all images get the same ten outputs.
+# gives each hidden unit a weight that is NaN. Then every sum is NaN, and all images get the same ten outputs.
 
 # %%
 broken_report = metrics.per_class_report(test.labels, called)
@@ -670,7 +662,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 
 # %% [markdown]
 # **Recall** asks how many of the bags were found. With a thousand to find it is zero and not undefined, so the report is right in part. And its figure says nothing about shallow networks: any
-# network gets it that gives one answer to everything.
+# constant answer gets it.
 #
 # ## A checklist for one page
 #

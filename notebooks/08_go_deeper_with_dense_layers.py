@@ -235,9 +235,8 @@ plt.xlabel("validation accuracy (per cent)");
 # %%
 lag = bank.compare("tower", "tower, small start")
 stuck = sum(seed < 0.11 for seed in bank.accuracy(TOWERS["small start"]).seeds)
-claim("with every seed the small start costs the tower accuracy, and with "
-      "most it stays at ten per cent",
-      lag.ahead == lag.seeds and stuck > lag.seeds / 2)
+claim("the small start costs the tower accuracy with each seed, and with most "
+      "it stays at 10 %", lag.ahead == lag.seeds and stuck > lag.seeds / 2)
 
 # %% [markdown]
 # With most seeds it learns nothing at all in three epochs. So Adam's division does not save it, and there is a suspect. Adam's step for a weight is
@@ -289,8 +288,7 @@ evidence.in_points({"He's lead": lag} | {
 # %%
 freed = bank.accuracy("tower, small start, small epsilon").seeds
 claim("with a smaller epsilon the tower that starts small learns with every "
-      "seed; from He's start the gain is less than a tenth of that",
-      min(freed) > 0.5
+      "seed; He's start gains less than a tenth of that", min(freed) > 0.5
       and effect["He's start"].high < 0.1 * effect["small start"].value)
 
 # %% [markdown]
