@@ -156,7 +156,7 @@ axis.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1));
 gain = parts.tree - parts.vote
 fewer = 1 - parts.departs["shallow"] / parts.departs["deep"]
 less = 1 - gain["shallow"] / gain["deep"]
-say(f"Shallow trees: **{fewer:.0%}** fewer departures, **{less:.0%}** less gain.")
+say(f"Shallow: **{fewer:.0%}** fewer departures, **{less:.0%}** less gain.")
 claim("the gain shrinks by much more than the departures",
       gain["deep"] > 0.05 and less > 1.3 * fewer)
 
