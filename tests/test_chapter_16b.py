@@ -1,4 +1,4 @@
-"""The functions that the chapter on cleaning and inventing defines; those that its experiment has, too, are tested on both."""
+"""The functions that the chapter on cleaning and inventing defines; those that its experiments have, too, are tested on both."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 
-from experiments import cleaning
+from experiments import cleaning, inventing
 from helpers.models import BATCH
 
 chapter = chapter_functions("16b_clean_and_invent")
@@ -87,31 +87,63 @@ def test_the_divergence_by_hand_is_that_of_the_layer():
     assert float(layer.losses[0]) == pytest.approx(by_hand.mean(), rel=1e-5)
 
 
-def test_density_and_coverage_know_copies_from_real_points():
+@pytest.mark.parametrize(
+    "measures",
+    [chapter.density_and_coverage, lambda made, real: tuple(inventing.overlap(made, real).values())],
+    ids=["chapter", "experiment"],
+)
+def test_density_and_coverage_know_copies_from_real_points(measures):
     draw = np.random.default_rng(0)
     real, others = draw.normal(size=(400, 3)), draw.normal(size=(400, 3))
-    density, coverage = chapter.density_and_coverage(others, real)
+    density, coverage = measures(others, real)
     assert density == pytest.approx(1, abs=0.15) and coverage > 0.9
     copies = np.repeat(others[:10], 40, axis=0)
-    assert chapter.density_and_coverage(copies, real)[1] < 0.3
-    assert chapter.density_and_coverage(others + 100, real) == (0, 0)
+    assert measures(copies, real)[1] < 0.3
+    assert measures(others + 100, real) == (0, 0)
 
 
-def test_blur_keeps_flat_ground_and_spreads_a_dot():
-    assert chapter.blurred(np.ones((1, 28, 28))) == pytest.approx(np.ones((1, 28, 28)))
+@pytest.mark.parametrize("module", [chapter, inventing])
+def test_blur_keeps_flat_ground_and_spreads_a_dot(module):
+    assert module.blurred(np.ones((1, 28, 28))) == pytest.approx(np.ones((1, 28, 28)))
     dot = np.zeros((1, 28, 28))
     dot[0, 5, 5] = 9
-    assert chapter.blurred(dot)[0, 4:7, 4:7] == pytest.approx(np.ones((3, 3)))
-    assert chapter.blurred(dot).sum() == pytest.approx(9)
+    assert module.blurred(dot)[0, 4:7, 4:7] == pytest.approx(np.ones((3, 3)))
+    assert module.blurred(dot).sum() == pytest.approx(9)
+
+
+class Encoder:
+    """Answers with the rows that it was given."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def predict(self, images, **_):
+        return self.rows
 
 
 def test_new_codes_lie_as_those_that_they_are_fitted_to():
-    chapter.draw, chapter.COUNT = np.random.default_rng(0), 4_000
-    codes = np.random.default_rng(1).normal([3, -2], [1, 0.5], (3_000, 2))
-    drawn = chapter.fitted(codes)
-    assert drawn.mean(axis=0) == pytest.approx([3, -2], abs=0.1) and drawn.std(axis=0) == pytest.approx(
-        [1, 0.5], abs=0.1
-    )
+    codes = np.random.default_rng(1).normal(3, 0.5, (3_000, inventing.CODE))
+    drawn = inventing.drawn(Encoder(codes), None, 0.0, 0)
+    assert set(drawn) == {"standard", "mixture", "normal"}
+    for way in ("mixture", "normal"):
+        assert drawn[way].mean() == pytest.approx(3, abs=0.05) and drawn[way].std() == pytest.approx(0.5, abs=0.05)
+    assert drawn["standard"].mean() == pytest.approx(0, abs=0.05)
+
+
+def test_a_mixture_for_clouds_is_fitted_to_points_of_them_as_the_decoder_sees_them():
+    means = np.full((3_000, inventing.CODE), 3.0)
+    rows = np.concatenate([means, np.full_like(means, np.log(0.5))], axis=1)
+    drawn = inventing.drawn(Encoder(rows), None, 0.1, 0)
+    assert set(drawn) == {"standard", "mixture"}
+    assert drawn["mixture"].std() == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_experiment_s_cloud_is_that_of_the_chapter():
+    assert inventing.CODE == chapter.CODE
+    inputs = np.random.default_rng(0).normal(size=(5, 2 * chapter.CODE)).astype("float32")
+    ours, theirs = chapter.Cloud(0.5), inventing.Cloud(0.5, 0)
+    ours(inputs), theirs(inputs)
+    assert float(ours.losses[0]) == pytest.approx(float(theirs.losses[0]))
 
 
 def test_decibels_gained():
