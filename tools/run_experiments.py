@@ -97,11 +97,10 @@ def wanted(project: Path, names: list[str] | None = None, seeds: list[int] | Non
         source = files[name].read_text(encoding="utf-8")
         module = train_run.load_experiment(source, name)
         _check(name, module)
-        tasks += [
-            Task(name, variant, settings, seed, source, data)
-            for variant, settings in module.VARIANTS.items()
-            for seed in (seeds if seeds is not None else module.SEEDS)
-        ]
+        for variant, settings in module.VARIANTS.items():
+            settings = dict(settings)
+            own = settings.pop("seeds", module.SEEDS)  # a variant may have seeds of its own: trials judge nothing
+            tasks += [Task(name, variant, settings, seed, source, data) for seed in (own if seeds is None else seeds)]
     return tasks
 
 
