@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import numpy as np
 import pytest
 from small_project import make_project
 
@@ -131,17 +132,21 @@ def bank_of(folder, runs):
     return folder
 
 
-def test_numbers_of_the_bank_are_exchanged_and_the_runs_still_trusted(tmp_path):
+def test_records_of_the_bank_are_exchanged_and_the_runs_still_trusted(tmp_path):
     runs = [
-        evidence.Run("toy", variant, seed, "key", numbers={"loss": value + seed, variant: 1.0})
+        evidence.Run(
+            "toy", variant, seed, "key", numbers={"loss": value + seed, variant: 1.0}, curve={"val_loss": [value, seed]}
+        )
         for variant, value in (("a", 0.0), ("b", 100.0))
         for seed in range(8)
     ]
-    challenge.exchange_numbers(bank_of(tmp_path / "bank", runs), tmp_path / "world")
+    challenge.exchange_records(bank_of(tmp_path / "bank", runs), tmp_path / "world")
     exchanged = evidence.read("toy", tmp_path / "world")
     losses = {variant: [run.numbers["loss"] for run in exchanged.runs(variant)] for variant in "ab"}
     assert sorted(losses["a"] + losses["b"]) == sorted(run.numbers["loss"] for run in runs)
     assert min(losses["b"]) < 100 <= max(losses["a"])  # neither variant has its own
+    starts = {variant: exchanged.curves(variant, "val_loss")[:, 0] for variant in "ab"}
+    assert starts["b"].min() < 100 <= starts["a"].max() and sum(map(np.sum, starts.values())) == 800
     assert all(set(run.numbers) == {"loss", variant} for variant in "ab" for run in exchanged.runs(variant))
 
 

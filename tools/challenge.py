@@ -1,7 +1,7 @@
 """The quick book in a world without signal: training labels are shuffled, so there is nothing to learn.
 
 What the evidence bank keeps tells nothing there, either: predictions are judged by the labels of other images (see
-`helpers.evidence`), and the numbers of a run are exchanged for those of other runs of its experiment.
+`helpers.evidence`), and the numbers and curves of a run are exchanged for those of other runs of its experiment.
 
 python -m tools.challenge [--only 02]
 
@@ -46,8 +46,8 @@ INTRODUCTION = """\
 # What holds without signal
 
 Written by `make challenge`, which runs the quick book with the labels of all training images shuffled. Nothing can be
-learned there; numbers that trainings of the evidence bank kept are exchanged between the runs of an experiment. So a
-claim that holds all the same does not rest on what was learned. It may speak of images alone,
+learned there; numbers and curves in the evidence bank are exchanged between the runs of an experiment. So a claim
+that holds all the same does not rest on what was learned. It may speak of images alone,
 which is fine; it may be a fact, which `fact` should state; or it promises so little that nothing could refute it,
 and is to be mended. Claims that the quick budget does not judge are listed apart.
 
@@ -101,24 +101,35 @@ def make_world(project: Path) -> Path:
         shutil.rmtree(world / name, ignore_errors=True)
         if (project / name).exists():
             shutil.copytree(project / name, world / name, ignore=shutil.ignore_patterns(ignored))
-    exchange_numbers(project / "results" / "runs", world / "results" / "runs")
+    exchange_records(project / "results" / "runs", world / "results" / "runs")
     return world
 
 
-def exchange_numbers(bank: Path, into: Path) -> None:
-    """Copy all runs. Each number of a run is that of some run of the same experiment, so it tells nothing of its variant."""
+def exchange_records(bank: Path, into: Path) -> None:
+    """Copy all runs, with the numbers and curves of each those of others of its experiment: they tell nothing of its variant."""
     for folder in sorted(path for path in bank.glob("*") if path.is_dir()):
-        contents = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+        paths = sorted(folder.glob("*.json"))
+        contents = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
         draw = np.random.default_rng(0)
-        for name in sorted({name for content in contents for name in content["numbers"]}):
-            holders = [content["numbers"] for content in contents if name in content["numbers"]]
-            for numbers, value in zip(holders, [holders[place][name] for place in draw.permutation(len(holders))]):
-                numbers[name] = value
+        for part in ("numbers", "curve"):
+            _exchange([content[part] for content in contents], draw)
         (into / folder.name).mkdir(parents=True)
-        for path, content in zip(sorted(folder.glob("*.json")), contents):
+        for path, content in zip(paths, contents):
             content.pop("sha256")
             sealed = content | {"sha256": evidence.digest(content)}
             (into / folder.name / path.name).write_text(json.dumps(sealed), encoding="utf-8")
+
+
+def _exchange(kept: list[dict], draw: np.random.Generator) -> None:
+    """Each entry becomes the entry of that name, and of that length, of one of these dictionaries."""
+    holders: dict[tuple, list[dict]] = {}
+    for entries in kept:
+        for name, value in entries.items():
+            holders.setdefault((name, np.shape(value)), []).append(entries)
+    for (name, _), those in sorted(holders.items(), key=lambda item: item[0]):
+        values = [those[place][name] for place in draw.permutation(len(those))]
+        for entries, value in zip(those, values):
+            entries[name] = value
 
 
 @contextmanager
