@@ -1,9 +1,9 @@
 """MobileNetV2 up to its block 13, borrowed or from random weights, and the course's own network, on few labels and on all.
 
 The rates are those that did best in trials, one for each start, number of labels and rate, on images set apart and with a seed
-that judges nothing. Each seed draws its own labelled images. `head only` leaves all borrowed weights as they are; `all but the first` frees what lies behind block 1; `in two steps`
-learns the head first and then everything; `slow averages` keeps MobileNet's own momentum. With all labels training takes two
-passes.
+that judges nothing. Each seed draws its own labelled images. `head only` leaves all borrowed weights as they are; `all but the
+first` frees what lies behind block 1; `in two steps` learns the head first and then everything; `slow averages` keeps MobileNet's
+own momentum. With all labels training takes two passes.
 """
 
 from __future__ import annotations

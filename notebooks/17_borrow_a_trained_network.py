@@ -637,7 +637,7 @@ figures.show_named(test.images[same], test.labels[same],
 #
 # **2. How do you prove that a layer is frozen?**
 #
-# <details><summary>a) Its `trainable` is False</summary>
+# <details><summary>a) Its trainable is False</summary>
 #
 # That says what was asked for. If it was set after a training and without compiling anew, or if only kernels were meant, numbers move all the same.
 #

@@ -186,9 +186,9 @@ claim("b is higher", means[1] > means[0] + 700)
 
 
 @pytest.mark.parametrize("before", [None, "0"])
-def test_the_labels_are_shuffled_for_the_run_only(before, monkeypatch):
+def test_what_kernels_are_told_lasts_for_the_run_only(before, monkeypatch):
     monkeypatch.delenv(CHALLENGE, raising=False) if before is None else monkeypatch.setenv(CHALLENGE, before)
-    with pytest.raises(KeyError), challenge.shuffled_labels():
+    with pytest.raises(KeyError), challenge.environment(CHALLENGE, "1"):
         assert os.environ[CHALLENGE] == "1"
         raise KeyError
     assert os.environ.get(CHALLENGE) == before

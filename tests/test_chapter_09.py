@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 
 from helpers import budget, models
 from helpers.models import keras
@@ -81,14 +81,6 @@ def test_images_are_shuffled_as_for_the_bank():
     assert np.array_equal(np.sort(shuffled.reshape(2, -1)), np.sort(pictures.reshape(2, -1)))
     assert np.array_equal(shuffled, experiment("look").rearrange(pictures, tile=1))
     assert np.array_equal(shuffled, experiment("dense").shuffle_pixels(pictures))
-
-
-def described(network):
-    """Every layer's kind and settings, its name left out."""
-    return [
-        (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
-        for layer in network.layers
-    ]
 
 
 def test_the_chapter_s_network_is_the_one_that_later_chapters_get():

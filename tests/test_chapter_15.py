@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 
 from experiments import squeeze
 from helpers import models
@@ -47,15 +47,6 @@ def test_encodings_are_shown_three_to_a_row(model, count):
     limits = [axis.images[0].get_clim() for axis in figure.axes[:3]]
     assert limits[0] == limits[2] == (0, 1) and limits[1][0] == -limits[1][1]
     plt.close(figure)
-
-
-def described(network):
-    return [
-        described(layer)
-        if isinstance(layer, keras.Sequential)
-        else (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
-        for layer in network.layers
-    ]
 
 
 @pytest.mark.parametrize("code", [2, 32])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
 
@@ -29,13 +29,6 @@ def first_says_it_all(count=400):
     draw = np.random.default_rng(1)
     rows = draw.normal(size=(count, 5))
     return rows, (rows[:, 0] > 0).astype(int)
-
-
-def described(network):
-    return [
-        (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
-        for layer in network.layers
-    ]
 
 
 # --- the chapter ------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 
 from experiments import sanity
 from helpers import attribution
@@ -23,13 +23,6 @@ def network():
 
 def pictures(count=3):
     return np.random.default_rng(0).random((count, 28, 28, 1)).astype("float32")
-
-
-def described(network):
-    return [
-        (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
-        for layer in network.layers
-    ]
 
 
 @pytest.mark.parametrize("name", sorted(attribution.METHODS))

@@ -1,18 +1,11 @@
 """The experiments on learning by heart: a remedy adds its part and nothing else."""
 
 import pytest
+from chapter_functions import described
 
 from experiments import adaptive, remedies
 
 PLAIN = {"widths": remedies.WIDTHS, "normalise": True, "dropout": 0.0}
-
-
-def described(network):
-    """The layers with all that makes them what they are, but for their names."""
-    return [
-        (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
-        for layer in network.layers
-    ]
 
 
 @pytest.mark.parametrize(("variant", "kind"), [("dropout", "Dropout"), ("not normalised", "FusedNormalization")])

@@ -41,6 +41,7 @@ SHARED = (  # what the world has in common with the project
     "pyproject.toml",
     "requirements.lock",
 )
+COPIED = {"helpers": "__pycache__", "results": "runs"}  # without these; helpers look for the bank beside themselves
 PAGE = Path("results", "challenge.md")
 INTRODUCTION = """\
 # What holds without signal
@@ -80,7 +81,8 @@ def challenge(project: Path = ROOT, chapters: list[Chapter] | None = None) -> li
     wanted = {chapter.name for chapter in chapters or all_chapters(project)}
     inside = in_order([chapter for chapter in all_chapters(world) if chapter.name in wanted])
     stage(world, inside)
-    with shuffled_labels(), first_on_path(world):
+    path = os.pathsep.join(filter(None, [str(world), os.environ.get("PYTHONPATH")]))  # the world's helpers come first
+    with environment(CHALLENGE, "1"), environment("PYTHONPATH", path):
         return sorted((run(world, chapter) for chapter in inside), key=lambda outcome: outcome.chapter)
 
 
@@ -92,10 +94,7 @@ def make_world(project: Path) -> Path:
         link = world / name
         if (project / name).exists() and not link.is_symlink():
             link.symlink_to(project / name)
-    for name, ignored in (
-        ("helpers", "__pycache__"),
-        ("results", "runs"),
-    ):  # helpers look for the bank beside themselves
+    for name, ignored in COPIED.items():
         if (world / name).is_symlink():
             (world / name).unlink()
         shutil.rmtree(world / name, ignore_errors=True)
@@ -133,30 +132,17 @@ def _exchange(kept: list[dict], draw: np.random.Generator) -> None:
 
 
 @contextmanager
-def first_on_path(world: Path):
-    """Kernels import the world's helpers."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(world), *([before] if before else [])])
+def environment(name: str, value: str):
+    """What the kernels are told, for as long as this lasts."""
+    before = os.environ.get(name)
+    os.environ[name] = value
     try:
         yield
     finally:
         if before is None:
-            del os.environ["PYTHONPATH"]
+            del os.environ[name]
         else:
-            os.environ["PYTHONPATH"] = before
-
-
-@contextmanager
-def shuffled_labels():
-    before = os.environ.get(CHALLENGE)
-    os.environ[CHALLENGE] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CHALLENGE]
-        else:
-            os.environ[CHALLENGE] = before
+            os.environ[name] = before
 
 
 def run(world: Path, chapter: Chapter) -> Outcome:
