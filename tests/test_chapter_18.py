@@ -1,12 +1,14 @@
-"""What the chapter on transformers defines: patches, attention, tokens, places."""
+"""What the chapter on transformers defines: patches, attention, tokens; and the experiments that it reads."""
 
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 
+from experiments import distil, misuse, transfer
 from helpers.models import keras
 
 chapter = chapter_functions("18_teach_a_transformer")
+FRONTS = {"patches": "patch_front", "convolutions": "convolution_front"}
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ def test_attention_with_one_head_is_the_one_written_in_four_lines(random):
     layer = chapter.Attention(8, 1)
     words = random.normal(size=(1, 5, 8)).astype("float32")
     layer(words)
-    asked, offered, told = (np.asarray(part(words))[0] for part in (layer.ask, layer.offer, layer.tell))
-    expected = layer.join(chapter.attend(asked, offered, told)[None])
+    parts = (np.asarray(part(words))[0] for part in (layer.query, layer.key, layer.value))
+    expected = layer.join(chapter.attend(*parts)[None])
     np.testing.assert_allclose(layer(words), expected, atol=1e-5)
 
 
@@ -38,7 +40,7 @@ def test_attention_with_heads_is_that_of_keras(random):
     ours, theirs = chapter.Attention(8, 2), keras.layers.MultiHeadAttention(2, 4)
     words = random.normal(size=(2, 5, 8)).astype("float32")
     ours(words), theirs(words, words)
-    names = {"query": ours.ask, "key": ours.offer, "value": ours.tell, "attention_output": ours.join}
+    names = {"query": ours.query, "key": ours.key, "value": ours.value, "attention_output": ours.join}
     for variable in theirs.weights:
         part = next(layer for name, layer in names.items() if f"/{name}/" in f"/{variable.path}/")
         weight = part.kernel if variable.name == "kernel" else part.bias
@@ -46,13 +48,13 @@ def test_attention_with_heads_is_that_of_keras(random):
     np.testing.assert_allclose(ours(words), theirs(words, words), atol=1e-5)
 
 
-def test_shares_sum_to_one(random):
+def test_weights_of_attention_sum_to_one(random):
     layer = chapter.Attention(8, 2)
     words = random.normal(size=(2, 5, 8)).astype("float32")
     layer(words)
-    shares = np.asarray(layer.shares(words))
-    assert shares.shape == (2, 2, 5, 5)
-    np.testing.assert_allclose(shares.sum(axis=-1), 1, atol=1e-5)
+    weights = np.asarray(layer.weights_of(words))
+    assert weights.shape == (2, 2, 5, 5)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
 
 
 def test_two_words_stand_in_front_and_every_word_has_its_place(random):
@@ -65,54 +67,159 @@ def test_two_words_stand_in_front_and_every_word_has_its_place(random):
     np.testing.assert_allclose(out[:, :2], np.repeat(layer.extra + places[:, :2], 3, axis=0), atol=1e-6)
 
 
-@pytest.mark.parametrize("front", [chapter.patch_front, chapter.convolution_front])
-def test_both_fronts_end_in_two_answers_for_ten_classes(front):
-    network = chapter.transformer(front())
-    assert [answer.shape for answer in network(np.zeros((2, 28, 28, 1), "float32"))] == [(2, 10), (2, 10)]
+@pytest.mark.parametrize("front", FRONTS)
+def test_the_chapter_s_network_is_that_of_the_experiment(front, random):
+    """The same layers, and with the same weights the same answers: two for ten classes."""
+    ours = chapter.transformer(getattr(chapter, FRONTS[front])())
+    theirs = distil.transformer(getattr(distil, front)())
+    assert described(ours) == described(theirs)
+    theirs.set_weights(ours.get_weights())
+    pictures = random.random((3, 28, 28, 1)).astype("float32")
+    for one, other in zip(ours(pictures), theirs(pictures)):
+        assert one.shape == (3, 10)
+        np.testing.assert_allclose(one, other, atol=1e-5)
 
 
 def test_answer_is_the_mean_of_both_tokens():
     scores = [np.array([[0.0, 100.0]]), np.array([[100.0, 0.0]])]
     network = type("Network", (), {"predict": lambda self, pictures, **options: scores})()
     np.testing.assert_allclose(chapter.chances_of(network, None), [[0.5, 0.5]])
+    np.testing.assert_allclose(distil.asked_both(network, np.zeros((1, 28, 28))), [[0.5, 0.5]])
 
 
-def test_stretched_places_keep_the_tokens_and_the_slope():
-    places = np.zeros((1, 2 + 16, 1), np.float32)
-    places[0, :2, 0] = 7, 8
-    places[0, 2:, 0] = np.repeat(np.arange(4), 4)  # grows from row to row
-    large = chapter.stretch(places, 4, 6)
-    assert large.shape == (1, 2 + 36, 1)
-    assert large[0, :2, 0].tolist() == [7, 8]
-    grid = large[0, 2:, 0].reshape(6, 6)
-    assert np.all(np.diff(grid, axis=0) >= 0) and np.allclose(np.diff(grid, axis=1), 0)
-    assert grid[0, 0] == 0 and grid[-1, 0] == 3
+class Teacher:
+    """Says class 7 of every image that is brighter than a half, else class 2; remembers what it was asked."""
+
+    def predict_on_batch(self, pictures):
+        self.asked = pictures
+        scores = np.zeros((len(pictures), 10))
+        scores[np.arange(len(pictures)), np.where(pictures.mean(axis=(1, 2, 3)) > 0.5, 7, 2)] = 3.0
+        return scores
 
 
-def test_stretching_to_the_same_size_changes_nothing(random):
-    places = random.normal(size=(1, 18, 3)).astype("float32")
-    np.testing.assert_allclose(chapter.stretch(places, 4, 4), places, atol=1e-6)
+def brighter(images, draw):
+    return images + 1
+
+
+def test_the_teacher_is_asked_about_the_image_as_the_student_sees_it():
+    images, labels = np.zeros((6, 28, 28, 1), "float32"), np.arange(6)
+    chapter.teacher = teacher = Teacher()
+    lessons = chapter.Lessons(images, labels, changes=[brighter], size=4)
+    shown, (true, named) = lessons[0]
+    assert np.array_equal(shown, teacher.asked) and shown.min() == 1
+    assert named.tolist() == [7] * 4 and true.tolist() == labels[lessons.order[:4]].tolist()
+
+
+@pytest.mark.parametrize("soft", [False, True])
+def test_the_experiment_asks_its_teacher_in_the_same_way(soft):
+    images, labels, known = np.zeros((6, 28, 28, 1), "float32"), np.arange(6), np.arange(6) < 3
+    lessons = distil.Lessons(images, labels, known, Teacher(), soft, changes=[brighter], size=6)
+    _, (first, second) = lessons[0]
+    order = lessons.order
+    assert first.tolist() == np.where(known, labels, 7)[order].tolist()  # what has no label has the teacher's name
+    if soft:
+        np.testing.assert_allclose(second.sum(axis=1), 1)
+        assert second[0, 7] / second[0, 0] == pytest.approx(np.exp(3 / distil.TEMPERATURE))
+    else:
+        assert second.tolist() == [7] * 6
+
+
+def test_without_a_teacher_both_tokens_learn_the_labels():
+    images, labels = np.zeros((6, 28, 28, 1), "float32"), np.arange(6)
+    lessons = distil.Lessons(images, labels, np.ones(6, bool), None, False, changes=[], size=6)
+    _, (first, second) = lessons[0]
+    assert first.tolist() == second.tolist() == labels[lessons.order].tolist()
+
+
+def test_the_soft_loss_is_smallest_at_the_teacher_s_own_scores(random):
+    scores = random.normal(size=(4, 10)).astype("float32")
+    wanted = distil.softened(scores)
+    at_home = np.asarray(distil.soft_loss(wanted, scores))
+    for _ in range(5):
+        away = scores + random.normal(size=scores.shape).astype("float32")
+        assert np.all(np.asarray(distil.soft_loss(wanted, away)) > at_home)
+
+
+def test_exchanging_places_moves_no_token_and_is_undone(random):
+    network = distil.transformer(distil.patches())
+    tokens = distil.tokens_of(network)
+    tokens.places.assign(random.normal(size=tokens.places.shape))
+    kept, seen = tokens.places.numpy(), []
+    network.predict = lambda *_, **__: seen.append(tokens.places.numpy()) or [np.zeros((2, 10))] * 2
+    distil.without_places(network, np.zeros((2, 28, 28)))
+    assert np.array_equal(seen[0][0, :2], kept[0, :2]) and not np.array_equal(seen[0], kept)
+    assert np.array_equal(np.sort(seen[0], axis=1), np.sort(kept, axis=1))
+    assert np.array_equal(tokens.places.numpy(), kept)
+
+
+def test_likeness_of_places_that_lie_on_a_slope():
+    network = distil.transformer(distil.patches())
+    tokens = distil.tokens_of(network)
+    angle = np.repeat(np.arange(7), 7) * np.pi / 8  # a direction that turns from row to row
+    places = np.zeros(tokens.places.shape, "float32")
+    places[0, 2:, 0], places[0, 2:, 1] = np.cos(angle), np.sin(angle)
+    tokens.places.assign(places)
+    numbers = distil.likeness(network)
+    assert numbers["likeness_near"] > np.cos(np.pi / 8) > 0 > numbers["likeness_far"] - 0.7
+
+
+def test_all_ways_with_as_many_labels_take_as_many_steps():
+    for size in ("2000", "all"):
+        ways = [settings for name, settings in distil.VARIANTS.items() if name.endswith(f", {size}")]
+        assert len({(settings["labels"], settings["steps"]) for settings in ways}) == 1 and len(ways) == (
+            5 if size == "2000" else 3
+        )
+
+
+def test_rates_are_those_of_the_best_trials():
+    from helpers import evidence
+
+    bank = evidence.read("distil")
+    for front, chosen in distil.RATES.items():
+        trials = {peak: bank.runs(f"trial: {front}, {peak}")[0].numbers["apart"] for peak in (0.001, 0.003, 0.01)}
+        assert chosen == max(trials, key=trials.get)
+
+
+def test_mistakes_are_made_with_the_recipe_that_does_best():
+    known = transfer.VARIANTS["borrowed, 3000"]
+    assert misuse.COUNT == known["count"] and misuse.STEPS == transfer.STEPS[known["count"]]
+    assert (misuse.WHOLE, misuse.HEAD) == (known["peak"], transfer.HEAD)
+    assert (misuse.CUT, misuse.DECAY, misuse.SEEDS) == (transfer.CUT, transfer.DECAY, transfer.SEEDS)
+
+
+def test_images_are_shown_as_the_mistake_says():
+    images = np.array([0.0, 0.5, 1.0])
+    assert misuse.shown(images, misuse.RIGHT).tolist() == [-1, 0, 1]
+    assert misuse.shown(images, misuse.VARIANTS["pixels 0 to 255"]["pixels"]).tolist() == [0, 127.5, 255]
 
 
 @pytest.fixture(scope="module")
-def backbone():
+def preset(tmp_path_factory):
     """A small one of the hub's own class. The package is an extra, which the environment may lack."""
     chapter.keras_hub = pytest.importorskip("keras_hub")
+    folder = tmp_path_factory.mktemp("preset")
     keras.utils.set_random_seed(0)
-    return chapter.hub_backbone(28)
+    chapter.make_preset(str(folder))
+    return str(folder)
 
 
-def test_preset_saved_and_loaded_answers_the_same(backbone, random):
-    pictures = random.random((3, 28, 28, 1)).astype("float32")
-    np.testing.assert_allclose(backbone(pictures), chapter.from_folder(backbone)(pictures), atol=1e-6)
+def test_a_preset_s_converter_makes_of_white_and_black_what_imagenet_s_mean_and_spread_say(preset):
+    _, converter = chapter.load(preset)
+    ends = np.stack([np.zeros((28, 28, 3)), np.full((28, 28, 3), 255.0)])
+    made = np.asarray(converter(ends))
+    assert made.shape == (2, 56, 56, 3)
+    np.testing.assert_allclose(made[0, 5, 5], [-0.485 / 0.229, -0.456 / 0.224, -0.406 / 0.225], atol=1e-4)
+    np.testing.assert_allclose(made[1, 5, 5], [0.515 / 0.229, 0.544 / 0.224, 0.594 / 0.225], atol=1e-4)
 
 
-def test_enlarged_takes_over_every_weight_and_stretches_the_places(backbone):
-    large = chapter.enlarged(backbone)
-    differing = [old.name for old, new in zip(backbone.weights, large.weights) if old.shape != new.shape]
-    assert differing == ["position_embedding"]
-    for old, new in zip(backbone.weights, large.weights):
-        expected = np.asarray(old)
-        if old.shape != new.shape:
-            expected = chapter.stretch(expected, 4, 6)
-        np.testing.assert_allclose(new, expected)
+def test_a_preset_loaded_twice_answers_alike(preset, random):
+    pictures = random.normal(size=(3, 56, 56, 3)).astype("float32")
+    one, other = (chapter.load(preset)[0] for _ in range(2))
+    np.testing.assert_allclose(one(pictures), other(pictures), atol=1e-6)
+
+
+def test_the_class_token_is_read(preset, random):
+    grey = random.random((3, 28, 28)).astype("float32")
+    chapter.backbone, chapter.converter = chapter.load(preset)
+    words = chapter.backbone(chapter.converter(255 * np.repeat(grey[..., None], 3, axis=-1)))
+    np.testing.assert_allclose(chapter.class_token(grey), np.asarray(words)[:, 0], atol=1e-5)
