@@ -7,7 +7,7 @@ import pytest
 from chapter_functions import NOTEBOOKS, chapter_functions
 from sklearn.metrics import accuracy_score, recall_score
 
-from helpers import verdicts
+from helpers import evidence, verdicts
 
 chapter = chapter_functions("21_audit_the_reports")
 RESULTS = NOTEBOOKS.parent / "results"
@@ -35,12 +35,18 @@ def test_a_line_tells_claim_criterion_measurement_and_chapter():
             "criterion": "Equal counts.",
             "ours": "6,000 each.",
             "chapter": "02_explore_the_data",
+            "parts": {"balanced": {"outcome": verdicts.HOLDS}},
         }
     }
     assert chapter.as_line("C2") == (
         "- **C2 ✓ holds.** They are balanced. *Criterion:* Equal counts. *Here:* 6,000 each. "
         "([chapter 2](02_explore_the_data.ipynb))"
     )
+
+
+def test_a_claim_of_several_parts_tells_which_hold():
+    parts = {"train": {"outcome": verdicts.FAILS}, "test_loss": {"outcome": verdicts.HOLDS}}
+    assert chapter.marks_of(parts) == " *Parts:* train ✗, test loss ✓."
 
 
 @pytest.mark.parametrize(("one", "other", "images"), [(0.92, 0.91, 100), (0.92, 0.91, 100_000), (0.5, 0.99, 50)])
@@ -61,11 +67,27 @@ def test_accuracy_and_mean_recall_are_those_of_the_library():
 
 
 def test_one_neighbour_finds_a_copy_and_not_another_garment():
-    """Two copies of each of forty images of noise: with one copy known the other is found, without it nothing is."""
-    draw = np.random.default_rng(0)
-    images, labels = draw.random((40, 28, 28)), np.arange(40) % 10
-    chapter.many, chapter.whose = np.concatenate([images, images + 0.01]), np.tile(np.arange(40), 2)
-    chapter.test = type("Part", (), {"labels": labels})
-    by_copy, by_garment = np.arange(80) < 40, np.tile(np.arange(40) < 20, 2)
-    assert chapter.one_neighbour(by_copy).value == 1
-    assert chapter.one_neighbour(by_garment).value < 0.5
+    """With copies of all garments known each is found; without those of the asked ones none can be."""
+    images = np.random.default_rng(0).random((40, 28, 28)).astype("float32")
+    chapter.source, chapter.names, chapter.asked = images, np.arange(40) % 10, np.arange(20)
+    chapter.copies = np.stack([images + 0.01] * len(chapter.MOVES))
+    answers, whose = chapter.one_neighbour(np.arange(40))
+    assert np.array_equal(whose, chapter.asked) and np.array_equal(answers, chapter.names[:20])
+    assert set(chapter.one_neighbour(np.arange(20, 40))[1]) <= set(range(20, 40))
+
+
+def test_difference_of_two_intervals_measured_apart():
+    one, other = (evidence.Interval(value, value - 0.03, value + 0.03, ()) for value in (0.9, 0.8))
+    gain = chapter.difference(one, other)
+    assert gain.value == pytest.approx(0.1) and gain.high - gain.value == pytest.approx(0.03 * 2**0.5)
+
+
+def test_a_recipe_mends_what_it_alone_gets_right():
+    """Two of three recipes share an error on the first hundred images; the third is right on a quarter of them."""
+    labels = np.zeros(10_000, int)
+    answers = np.zeros((3, 2, 10_000), int)
+    answers[:, :, :100] = 1
+    answers[2, :, :25] = 0
+    chapter.test, chapter.answers = type("Part", (), {"labels": labels}), answers
+    assert chapter.gets_right(2).tolist() == [0.25, 0.25]
+    assert chapter.gets_right(0).tolist() == [0.0, 0.0]
