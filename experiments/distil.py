@@ -3,11 +3,11 @@
 The transformer has a class token and a distillation token, each with scores of its own; their probabilities are averaged. The
 class token learns the labels. The distillation token learns them, too (`labels`), or the class that a teacher names (`hard`), or
 the teacher's probabilities at a temperature (`soft`). Teacher and transformer see the same labelled images, shifted and mirrored
-anew each time, and the teacher is asked about the image as the transformer gets it. There are 2 000 or 10 000 labels. With 2 000
-there is one more way: the teacher also names 20 000 images without a label (`named`), in as many steps.
+anew each time, and the teacher is asked about the image as the transformer gets it. There is one more way: the teacher also names
+20 000 images without a label (`named`), in as many steps.
 
 `patches` starts from patches alone; all others have two convolutions in front. The rates are the best of trials with a seed that
-judges nothing, with 2 000 labels, on images set apart.
+judges nothing, on images set apart.
 """
 
 from __future__ import annotations
@@ -29,22 +29,17 @@ WIDTH, HEADS, DEPTH, PLACES = 64, 4, 2, 49
 BATCH, DECAY, TEMPERATURE = 128, 0.05, 3.0
 TEACHER_PEAK, TEACHER_DECAY = 0.005, 0.01  # as in `depth`
 FEW, MANY, ALL = 2_000, 22_000, 55_000
-SIZES = {
-    "2000": {"labels": FEW, "steps": 900, "teacher_steps": 600},
-    "10000": {"labels": 10_000, "steps": 1_800, "teacher_steps": 1_200},
-}
+LENGTHS = {"steps": 900, "teacher_steps": 600}
 RATES = {"convolutions": 0.01, "patches": 0.003}  # the best of the trials
 VARIANTS = {
-    f"trial: {front}, {peak}": {"front": front, "peak": peak, **SIZES["2000"], "seeds": (5,)}
+    f"trial: {front}, {peak}": {"front": front, "labels": FEW, "peak": peak, **LENGTHS, "seeds": (5,)}
     for front in RATES
     for peak in (0.001, 0.003, 0.01, 0.03)
 }
-VARIANTS["patches, 2000"] = {"front": "patches", "peak": RATES["patches"], **SIZES["2000"]}
+VARIANTS["patches, 2000"] = {"front": "patches", "labels": FEW, "peak": RATES["patches"], **LENGTHS}
 VARIANTS |= {
-    f"{way}, {name}": {"way": way, "peak": RATES["convolutions"], **settings}
-    for name, settings in SIZES.items()
+    f"{way}, 2000": {"way": way, "labels": FEW, "peak": RATES["convolutions"], **LENGTHS}
     for way in ("labels", "hard", "soft", "named")
-    if (way, name) != ("named", "10000")
 }
 
 

@@ -24,10 +24,7 @@ RIGHT = (-1.0, 1.0)
 VARIANTS = {
     "pixels 0 to 1": {"pixels": (0.0, 1.0)},
     "pixels 0 to 255": {"pixels": (0.0, 255.0)},
-    "head only, pixels 0 to 255": {"pixels": (0.0, 255.0), "frozen": True, "peak": HEAD},
     "other pixels when used": {"when_used": (0.0, 1.0)},
-    "not enlarged": {"size": 32},  # the smallest that its layers take
-    "rate too large": {"peak": 0.1},
 }
 
 

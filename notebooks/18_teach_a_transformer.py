@@ -12,7 +12,7 @@
 #
 # **What you'll do.** Build a vision transformer from its parts, find out what it lacks when images are few, and let a convolutional network teach it. Then walk the road of a pre-trained one from a model hub, and measure the mistakes that hide on it.
 #
-# **What you'll learn.** To write attention in four lines; to say what patches, tokens and position embeddings are for; to distil one network into another and to say when that pays; to look for a mistake where a pre-trained network is too bad.
+# **What you'll learn.** To write attention in four lines; to say what patches, tokens and position embeddings are for; to distil one network into another and to measure what that gains; to look for a mistake where a pre-trained network is too bad.
 #
 # **What you need.** Convolutions, batch normalisation, one cycle of learning rates; the chapter on borrowed networks.
 
@@ -281,63 +281,41 @@ say(f"Convolutions over patches: {front_gain}.")
 #
 # In **distillation** a *student* learns from what a trained *teacher* says about images. Here the class token learns the labels in any case. The distillation token learns the same labels (no teacher), or the class that the teacher names (**hard** distillation, DeiT's way), or the teacher's ten probabilities (**soft**). Soft probabilities are softened first: the scores are divided by a *temperature* of 3 before the softmax, so that small probabilities count, too. When the network is used, the probabilities of both tokens are averaged.
 #
-# The teacher is the simple convolutional network of an earlier chapter, trained on the same labelled images. It is asked about each image as the student sees it, shifted or mirrored.
+# The teacher is the simple convolutional network of an earlier chapter, trained on the same 2 000 labelled images. It is asked about each image as the student sees it, shifted or mirrored. A teacher can also name images that have no label: in the last variant it names 20 000 others, and the student learns from all 22 000, in as many steps as before. In no variant does the teacher know a label that the student does not.
 #
-# **Predict:** with which number of labels does the teacher help more? And can it tell something that the labels do not?
+# **Predict:** which answers help more, hard or soft ones? And do the 20 000 named images help?
 
-# %%
-SIZES = {"2 000 labels": "2000", "10 000 labels": "10000"}
-
-
-def over(one, other):
-    """One way of training minus another, at each number of labels."""
-    return {name: bank.compare(f"{one}, {size}", f"{other}, {size}")
-            for name, size in SIZES.items()}
-
-
-# %% mystnb={"image": {"alt": "GAIN_ALT"}}
-gains = {f"{way}, {name}": gain for way in ("hard", "soft")
-         for name, gain in over(way, "labels").items()}
+# %% mystnb={"image": {"alt": "Intervals of the accuracy minus that of training on labels alone: for hard answers the interval contains zero, for soft answers it lies right of zero, for twenty thousand images named by the teacher it just contains zero"}}
+WAYS = {"hard answers": "hard, 2000", "soft answers": "soft, 2000",
+        "20 000 images named": "named, 2000"}
+gains = {name: bank.compare(variant, "labels, 2000")
+         for name, variant in WAYS.items()}
 figures.plot_intervals(gains)
 plt.xlabel("minus labels alone (points)");
 
-
 # %%
-def mean_of(number, way="hard"):
-    """One of the numbers that runs keep, in per cent, by labels."""
-    return [100 * np.mean([run.numbers[number]
-                           for run in bank.runs(f"{way}, {size}")])
-            for size in SIZES.values()]
+claim("soft answers gain over labels alone", gains["soft answers"].low > 0)
+evidence.in_points(gains)
 
 
 # %%
-pd.DataFrame({
+def mean_of(number):
+    """A number that the runs with a teacher keep, in per cent."""
+    return 100 * np.mean([run.numbers[number]
+                          for run in bank.runs("soft, 2000")])
+
+
+# %%
+pd.Series({
     "teacher, new images": mean_of("teacher"),
-    "student from labels": [100 * bank.accuracy(f"labels, {size}").value
-                            for size in SIZES.values()],
-    "teacher on its images": mean_of("teacher_agrees"),
-    "the same, changed": mean_of("teacher_agrees_changed")},
-    index=list(SIZES)).T.round(1)
+    "student from labels, new images":
+        100 * bank.accuracy("labels, 2000").value,
+    "teacher, the images that it teaches": mean_of("teacher_agrees"),
+    "the same, shifted and mirrored": mean_of("teacher_agrees_changed")},
+    name="right (%)").round(1).to_frame()
 
 # %% [markdown]
-# TEACHER_READING
-#
-# ### A teacher that knows no more labels
-#
-# A teacher can also name images that have no label. Give it the 2 000 labels and let it name 20 000 other images; the student learns from all 22 000, in as many steps as before. The teacher knows no label that the student does not.
-#
-# **Predict:** does that help, and more than asking it about the 2 000?
-
-# %%
-named = {f"named, over {other}": bank.compare("named, 2000", f"{other}, 2000")
-         for other in ("labels", "hard", "soft")}
-evidence.in_points(named)
-
-# %%
-claim("NAMED_CLAIM", named["named, over labels"].low > 0)
-
-# %% [markdown]
-# NAMED_READING
+# Soft answers gain about a point, with every seed. For hard ones no gain is shown, although the teacher is right on new images far more often than the student. A possible reason stands in the table: on the images that it teaches, the teacher nearly always names the class of the label, so its names say what the labels say. Its probabilities say more, for instance how much this coat resembles a shirt. For the 20 000 named images the interval just contains zero. Some names are wrong there, and each image is seen about five times, in place of more than fifty; more steps were not tried. (DeiT's authors found hard answers better than soft ones, with a million images that are cropped and blended strongly.)
 #
 # ## Train one
 #
@@ -359,7 +337,7 @@ def soft_loss(wanted, scores):
 
 # %%
 known = Batches(images, labels, softer, size=128)
-EPOCHS = budget.epochs(8, 2)
+EPOCHS = budget.epochs(12, 2)
 keras.utils.set_random_seed(18)
 network = transformer(convolution_front())
 rate = OneCycle(0.005, EPOCHS * len(known))
@@ -403,7 +381,7 @@ weights = np.asarray(attention.weights_of(
 looks = weights[:, :, :2, 2:].mean(axis=1).reshape(5, 2, 7, 7)
 looks = looks / looks.max(axis=(2, 3), keepdims=True)
 
-# %% mystnb={"image": {"alt": "ATTENTION_ALT"}}
+# %% mystnb={"image": {"alt": "Five garments in a row; below each two maps of seven by seven squares, from where the class token and the distillation token take their means: a few squares are dark, most lie on or beside the garment, and the two maps of a garment are similar"}}
 rows = [new[five, ..., 0],
         *looks.swapaxes(0, 1).repeat(4, axis=2).repeat(4, axis=3)]
 titles = [name if column == 0 else ""
@@ -412,7 +390,7 @@ titles = [name if column == 0 else ""
 figures.show_images(np.concatenate(rows), titles, columns=5, limits=(0, 1));
 
 # %% [markdown]
-# ATTENTION_READING Read such maps with care: a weight says from where numbers are taken, not what they do to the scores, and by the last block each word holds something of all others.
+# A few places get most of the weight, and the two tokens, which were asked for nearly the same thing, take it from similar ones. Read such maps with care: a weight says from where numbers are taken, not what they do to the scores, and by the last block each word holds something of all others.
 #
 # Nobody told the network which places are neighbours. Two measurements on the networks of the bank tell what it has learned of that: how alike the embeddings of two places are (the cosine of the angle between them), and how many images it gets right when the 49 embeddings are exchanged among each other, once it is trained.
 #
@@ -524,17 +502,15 @@ if keras_hub:
 #
 # ## What can stand behind the report's figure?
 #
-# The report's 85 % is far below what borrowed networks reach here, so one may suspect a mistake. We cannot look into the report's notebook, but we can make the usual mistakes one at a time, with a network whose weights were at hand: MobileNetV2 with 3 000 labels, tuned whole, as in the chapter on borrowed networks (`NAME=misuse`, five seeds each). It was trained on pixels from -1 to 1.
+# We cannot look into the report's notebook, but we can make usual mistakes one at a time, with a network whose weights were at hand: MobileNetV2 with 3 000 labels, tuned whole, as in [the chapter before](17_borrow_a_trained_network.ipynb) (`NAME=misuse` and `NAME=transfer`, five seeds each). It was trained on pixels from -1 to 1. Each mistake is made in training and in use alike; only the last differs: tuned with the right pixels, used with others.
 #
-# **Predict:** put them in order. Pixels from 0 to 1; pixels from 0 to 255; images not enlarged; a learning rate fifty times too large; borrowed weights left as they are (frozen); the same with pixels from 0 to 255; tuned rightly, then used with pixels from 0 to 1.
+# **Predict:** put them in order. Pixels from 0 to 1; pixels from 0 to 255; borrowed weights left as they are (*frozen*); running averages that remember too long, as they do by default; tuned with pixels from -1 to 1, but used with pixels from 0 to 1.
 
 # %%
 both = evidence.read_together("transfer", "misuse")
 MISTAKES = {
     "pixels 0 to 1": "pixels 0 to 1", "pixels 0 to 255": "pixels 0 to 255",
-    "not enlarged": "not enlarged", "rate too large": "rate too large",
-    "frozen": "head only, 3000",
-    "frozen, 0 to 255": "head only, pixels 0 to 255",
+    "frozen": "head only, 3000", "slow averages": "slow averages, 3000",
     "other pixels when used": "other pixels when used"}
 
 # %% mystnb={"image": {"alt": "MISTAKES_ALT"}}
@@ -570,8 +546,14 @@ verdict("E11", needs_full=True, ours=f"without any pre-training "
         f"{both.accuracy('head only, 3000')} (validation).")
 
 # %% [markdown]
-# E8 and E11 are *not reproducible*: the report gives neither weights nor recipe. VERDICT_READING
-#
+# The report gives neither weights nor recipe, so E8 and E11 are *not reproducible*. Whether about 85 % is decent depends on what else is at hand:
+
+# %%
+claim("a small transformer without pre-training, and borrowed weights that "
+      "were never tuned, are above the report's 85 %", accuracy.low > 0.855
+      and both.accuracy("head only, 3000").low > 0.855, needs_full=True)
+
+# %% [markdown]
 # Where its images went, then precision, recall and F1 of each class:
 
 # %% mystnb={"image": {"alt": "Confusion matrix of the transformer: a dark diagonal, palest at Shirt"}}
@@ -719,7 +701,11 @@ solved(stretch, check_stretch)
 # %% [markdown]
 # ## What we found
 #
-# WHAT_WE_FOUND
+# - Attention [does not know the order of its words](#attention-in-four-lines); position embeddings tell it.
+# - With 2 000 labels two convolutions in front [gain several points over patches](#patches-alone-or-convolutions-in-front).
+# - From a teacher's probabilities the student [gains about a point](#what-is-a-teacher-worth); from its names alone no gain is shown.
+# - A trained network [has learned which places are neighbours](#what-does-it-look-at). The one that starts from patches needs the places far more.
+# - MISTAKES_FOUND
 
 # %% [markdown]
 # ## Further reading
