@@ -7,8 +7,9 @@ from small_project import GOOD, header, make_project, write_chapter
 from helpers import ledger
 from helpers.verdicts import CRITERIA
 from tools import results
-from tools.chapters import ROOT, PipelineError, all_chapters
+from tools.chapters import ROOT, PipelineError, all_chapters, find_chapter
 from tools.keys import notebook_digest, numbers_key, read_entry
+from tools.make_book import lend_entries
 
 
 @pytest.fixture(scope="module")
@@ -274,3 +275,48 @@ def test_a_run_that_is_unfit_or_of_other_code_is_not_kept(full_run, monkeypatch,
 def test_changed_chapter_is_told_from_its_own_entry(project):
     write_chapter(project, "c02_more", GOOD)
     assert results.stale_entries(project) == ["results/02_more.json is missing"]
+
+
+def names(chapters):
+    return [chapter.name for chapter in chapters]
+
+
+def test_an_entry_that_is_up_to_date_is_lent_and_its_chapter_need_not_run(project):
+    write_chapter(project, "c02_reads", header(chapters=["01_count"]) + GOOD)
+    chapter = find_chapter("2", project)
+    assert names(lend_entries(chapter, project)) == ["02_reads"]
+    assert read_entry(project / "_build" / "executed" / "full", "01_count") == read_entry(
+        project / "results", "01_count"
+    )
+    assert names(results._with_those_read(chapter, project)) == ["02_reads"], "what was lent stands in results/ already"
+
+
+def ran_here(project):
+    executed = project / "_build" / "executed" / "full"
+    executed.mkdir(parents=True)
+    (executed / "01_count.ipynb").write_text("{}")
+
+
+def is_stale(project):
+    write_chapter(project, "c01_count", GOOD.replace("1 + 1", "2 + 2"))
+
+
+def is_missing(project):
+    (project / "results" / "01_count.json").unlink()
+
+
+@pytest.mark.parametrize("otherwise", [ran_here, is_stale, is_missing])
+def test_nothing_is_lent_that_ran_here_or_is_not_up_to_date(project, otherwise):
+    write_chapter(project, "c02_reads", header(chapters=["01_count"]) + GOOD)
+    otherwise(project)
+    assert names(lend_entries(find_chapter("2", project), project)) == ["01_count", "02_reads"]
+    assert not (project / "_build" / "executed" / "full" / "01_count.json").exists()
+
+
+def test_a_chapter_that_trains_the_network_of_another_must_run(tmp_path):
+    keeps = GOOD + '\n# %%\ncheckpoints.save("net", 1)\n'
+    project = make_project(
+        tmp_path, c01_keeps=keeps, c02_uses=header(checkpoints=["net"], chapters=["01_keeps"]) + GOOD
+    )
+    write_entry(project, "01_keeps")
+    assert names(lend_entries(find_chapter("2", project), project)) == ["01_keeps", "02_uses"]

@@ -12,11 +12,14 @@ import sys
 import time
 from pathlib import Path
 
+from helpers.ledger import write_json
 from tools import pair
 from tools.build import build, fingerprint
-from tools.chapters import ROOT, PipelineError, find_chapter, with_those_before
+from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, find_chapter, in_order, with_those_before
 from tools.execute import duration, execute
 from tools.inspect_site import inspect
+from tools.keys import entries_folder
+from tools.results import committed
 from tools.stage import stage
 from tools.verify import verify
 
@@ -51,12 +54,33 @@ def make_preview(number: str, project: Path = ROOT, budget: str = "quick") -> Pa
     chapter = find_chapter(number, project)
     for changed in pair.write([chapter]):
         print(f"pair: wrote notebooks/{changed.notebook.name}", flush=True)
-    needed = with_those_before(chapter, project)
+    needed = lend_entries(chapter, project) if budget == "full" else with_those_before(chapter, project)
     stage(project, needed)
     execute(project, budget, needed)
     verify(project, budget, [chapter.name])
     site = build(project, budget, [chapter], name="preview")
     return site / "notebooks" / f"{chapter.name}.html"
+
+
+def lend_entries(chapter: Chapter, project: Path) -> list[Chapter]:
+    """The chapter, and before it those that must run for it on the full budget.
+
+    What has not run here, and is read for its entry alone, need not: its entry in results/ is lent, where it is up to date.
+    Else one chapter that reads from all others would cost a run of the whole book.
+    """
+    known, folder = {other.name: other for other in all_chapters(project)}, entries_folder(project, "full")
+    needed, waiting = set(), [chapter.name]
+    while waiting:
+        needed.add(name := waiting.pop())
+        for other in (known[before] for before in known[name].after):
+            trains_for_it = set(other.keeps).intersection(known[name].inputs.checkpoints)
+            ran_here = (folder / other.notebook.name).exists()
+            entry = None if trains_for_it or ran_here or other.name in needed else committed(other, project)
+            if entry:
+                write_json(folder / f"{other.name}.json", entry)
+            elif other.name not in needed:
+                waiting.append(other.name)
+    return in_order([known[name] for name in sorted(needed)])
 
 
 def swap(site: Path, link: Path) -> None:

@@ -56,6 +56,12 @@ def stale_entries(project: Path = ROOT) -> list[str]:
     return problems
 
 
+def committed(chapter: Chapter, project: Path = ROOT) -> dict | None:
+    """The chapter's entry in results/ if it is of this code and these inputs, else None."""
+    entry = read_entry(project / "results", chapter.name)
+    return entry if entry and not _staleness(chapter, entry, project / "results", project) else None
+
+
 def mend(chapter: Chapter) -> str:
     """How a stale entry is brought up to date."""
     return (
@@ -155,11 +161,15 @@ def main(project: Path = ROOT) -> None:
 
 
 def _with_those_read(chapter: Chapter, project: Path) -> list[Chapter]:
-    """An entry is kept together with those that it was measured beside, or it would be stale at once."""
+    """An entry is kept together with those that it was measured beside, or it would be stale at once.
+
+    Those that were lent from results/ stand there already.
+    """
     known = {other.name: other for other in all_chapters(project)}
-    wanted = [chapter]
+    source, wanted = entries_folder(project, "full"), [chapter]
     for each in wanted:
-        wanted += [known[name] for name in each.inputs.chapters if known[name] not in wanted]
+        read = [known[name] for name in each.inputs.chapters if known[name] not in wanted]
+        wanted += [other for other in read if read_entry(source, other.name) != committed(other, project)]
     return wanted
 
 
