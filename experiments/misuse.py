@@ -25,6 +25,7 @@ VARIANTS = {
     "pixels 0 to 1": {"pixels": (0.0, 1.0)},
     "pixels 0 to 255": {"pixels": (0.0, 255.0)},
     "other pixels when used": {"when_used": (0.0, 1.0)},
+    "head only, pixels 0 to 255": {"pixels": (0.0, 255.0), "frozen": True, "peak": HEAD},
 }
 
 
