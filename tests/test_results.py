@@ -291,10 +291,21 @@ def test_an_entry_that_is_up_to_date_is_lent_and_its_chapter_need_not_run(projec
     assert names(results._with_those_read(chapter, project)) == ["02_reads"], "what was lent stands in results/ already"
 
 
-def ran_here(project):
+def ran_here(project, **changes):
     executed = project / "_build" / "executed" / "full"
     executed.mkdir(parents=True)
     (executed / "01_count.ipynb").write_text("{}")
+    write_entry(project, "01_count", executed, **changes)
+
+
+def ran_here_otherwise(project):
+    ran_here(project, seconds=99.0)
+
+
+def test_a_chapter_whose_run_here_is_the_committed_one_need_not_run(project):
+    write_chapter(project, "c02_reads", header(chapters=["01_count"]) + GOOD)
+    ran_here(project)
+    assert names(lend_entries(find_chapter("2", project), project)) == ["02_reads"]
 
 
 def is_stale(project):
@@ -305,12 +316,13 @@ def is_missing(project):
     (project / "results" / "01_count.json").unlink()
 
 
-@pytest.mark.parametrize("otherwise", [ran_here, is_stale, is_missing])
-def test_nothing_is_lent_that_ran_here_or_is_not_up_to_date(project, otherwise):
+@pytest.mark.parametrize("otherwise", [ran_here_otherwise, is_stale, is_missing])
+def test_nothing_is_lent_that_ran_here_otherwise_or_is_not_up_to_date(project, otherwise):
     write_chapter(project, "c02_reads", header(chapters=["01_count"]) + GOOD)
     otherwise(project)
     assert names(lend_entries(find_chapter("2", project), project)) == ["01_count", "02_reads"]
-    assert not (project / "_build" / "executed" / "full" / "01_count.json").exists()
+    kept = read_entry(project / "_build" / "executed" / "full", "01_count")
+    assert kept is None or kept["seconds"] == 99.0
 
 
 def test_a_chapter_that_trains_the_network_of_another_must_run(tmp_path):

@@ -18,7 +18,7 @@ from tools.build import build, fingerprint
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, find_chapter, in_order, with_those_before
 from tools.execute import duration, execute
 from tools.inspect_site import inspect
-from tools.keys import entries_folder
+from tools.keys import entries_folder, read_entry
 from tools.results import committed
 from tools.stage import stage
 from tools.verify import verify
@@ -65,8 +65,8 @@ def make_preview(number: str, project: Path = ROOT, budget: str = "quick") -> Pa
 def lend_entries(chapter: Chapter, project: Path) -> list[Chapter]:
     """The chapter, and before it those that must run for it on the full budget.
 
-    What has not run here, and is read for its entry alone, need not: its entry in results/ is lent, where it is up to date.
-    Else one chapter that reads from all others would cost a run of the whole book.
+    What is read for its entry alone need not run where its entry in results/ is up to date: that one is lent, or stands here
+    already. Else one chapter that reads from all others would cost a run of the whole book.
     """
     known, folder = {other.name: other for other in all_chapters(project)}, entries_folder(project, "full")
     needed, waiting = set(), [chapter.name]
@@ -75,10 +75,10 @@ def lend_entries(chapter: Chapter, project: Path) -> list[Chapter]:
         for other in (known[before] for before in known[name].after):
             trains_for_it = set(other.keeps).intersection(known[name].inputs.checkpoints)
             ran_here = (folder / other.notebook.name).exists()
-            entry = None if trains_for_it or ran_here or other.name in needed else committed(other, project)
-            if entry:
+            entry = None if trains_for_it or other.name in needed else committed(other, project)
+            if entry and not ran_here:
                 write_json(folder / f"{other.name}.json", entry)
-            elif other.name not in needed:
+            elif other.name not in needed and (not entry or read_entry(folder, other.name) != entry):
                 waiting.append(other.name)
     return in_order([known[name] for name in sorted(needed)])
 
