@@ -417,7 +417,7 @@ looks = weights[:, :, :2, 2:].mean(axis=1)
 five_strongest = np.sort(looks, axis=2)[:, :, -5:].sum(axis=2)
 looks = (looks / looks.max(axis=2, keepdims=True)).reshape(5, 2, 7, 7)
 
-# %% mystnb={"image": {"alt": "Five garments in a row; below each two maps of seven by seven squares, from where the class token and the distillation token take their means: in some a single square is much darker than all others, in others many are grey, and the two maps of a garment are much alike"}}
+# %% mystnb={"image": {"alt": "Five garments in a row; below each two maps of seven by seven squares, from where the class token and the distillation token take their means: in some a few squares are much darker than all others, in others many are grey"}}
 rows = [new[five, ..., 0],
         *looks.swapaxes(0, 1).repeat(4, axis=2).repeat(4, axis=3)]
 titles = [name if column == 0 else ""
@@ -464,7 +464,7 @@ claim("with every seed the exchange costs the network of patches more",
 #
 # ## A pre-trained one from a hub
 #
-# Report E took a pre-trained DeiT from a **hub**, a place on the net from which trained networks are loaded by name, and reached about 85 %. With KerasHub two calls load such a **preset**: the network, and the *converter* that brings images into the form in which the network was trained. The name may also be a folder, and what loads it is the same code. Where this page was made no hub could be reached, so the cells below make a preset of their own: a small DeiT of the hub's own class with random weights, and a converter as DeiT has it. **With a way to the hub write the name of a real one into the next cell**, and the same cells load millions of weights trained on ImageNet.
+# Report E took a pre-trained DeiT from a **hub**, a place on the net from which trained networks are loaded by name, and reached about 85 %. With KerasHub two calls load such a **preset**: the network, and the *converter* that brings images into the form in which the network was trained. The name may also be a folder, and what loads it is the same code. So that they run without a hub, the cells below make a preset of their own: a small DeiT of the hub's own class with random weights, and a converter as DeiT has it. **With a way to the hub write the name of a real one into the next cell**, and the same cells load millions of weights trained on ImageNet.
 
 # %%
 PRESET = ""  # for example "deit_tiny_distilled_patch16_224_imagenet"
