@@ -281,7 +281,7 @@ figures.plot_seeds({front: bank.accuracy(variant).seeds
 plt.xlabel("validation accuracy (per cent)");
 
 # %%
-claim("with every seed convolutions in front gain more than two points",
+claim("convolutions in front gain over two points and lead with every seed",
       front_gain.low > 0.02 and front_gain.ahead == front_gain.seeds)
 evidence.in_points({"convolutions over patches": front_gain})
 
@@ -581,7 +581,7 @@ pd.Series({peak: 100 * both.runs(f"trial: borrowed, 3000, {peak}")[0]
           name="right (%)").rename_axis("peak").round(1).to_frame().T
 
 # %% [markdown]
-# You may have expected the wrong range to cost most. Where all weights are tuned it costs nothing that can be seen, not even with pixels up to 255: the network normalises each map by its batch, which undoes another scale, and its weights adapt. With frozen weights the same mistake costs points, and so does a range that differs between training and use. So what a mistake costs depends on what can still adapt. A rate fifty times too large is as costly as freezing; slow averages cost most, and differ most between seeds.
+# You may have expected the wrong range to cost most. Where all weights are tuned it costs nothing that can be seen, not even with pixels up to 255: the network normalises each map by its batch, which undoes another scale, and its weights adapt. With frozen weights the same mistake costs points, and so does a range that differs between training and use. So what a mistake costs depends on what can still adapt. A rate fifty times too large was about as costly as freezing, in its one training; slow averages cost most, and differ most between seeds.
 #
 # Several of these come out near the report's figure. But they cannot say which mistake it made, if any: a DeiT has no batch normalisation, so wrong pixels may cost it more, and slow averages cannot happen to it. The numbers show where to look, when a borrowed network is worse than a small one of your own.
 #

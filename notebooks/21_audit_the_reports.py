@@ -221,7 +221,7 @@ say(f"Of {near.sum()} pairs of trainings of different networks that differ "
     "same number right.")
 
 # %% [markdown]
-# A few in a hundred: rare, but it happens. That the loss is equal as well, to four digits, makes a copied row or a variable that was not updated far more likely.
+# One or two in a hundred: rare, but it happens. That the loss is equal as well, to four digits, makes a copied row or a variable that was not updated far more likely.
 #
 # **Two: a number that could not differ.** In report C the accuracy is 91.03 % and the recall 91.03 %. Do two measures agree here?
 
