@@ -26,6 +26,8 @@ VARIANTS = {
     "pixels 0 to 255": {"pixels": (0.0, 255.0)},
     "other pixels when used": {"when_used": (0.0, 1.0)},
     "head only, pixels 0 to 255": {"pixels": (0.0, 255.0), "frozen": True, "peak": HEAD},
+    "enlarged to 32": {"size": 32},  # the least that the network accepts
+    "rate too large": {"peak": 50 * WHOLE},
 }
 
 
