@@ -30,11 +30,18 @@ BATCH, DECAY, TEMPERATURE = 128, 0.05, 3.0
 TEACHER_PEAK, TEACHER_DECAY = 0.005, 0.01  # as in `depth`
 FEW, MANY, ALL = 2_000, 22_000, 55_000
 LENGTHS = {"steps": 900, "teacher_steps": 600}
+MORE, LONGER = 10_000, {"steps": 1_975, "teacher_steps": 1_343}  # 25 and 17 passes
+MOST, TWENTY = 53_000, {"steps": 8_300, "teacher_steps": 0}  # 20 passes
 RATES = {"convolutions": 0.01, "patches": 0.003}  # the best of the trials
 VARIANTS = {
     f"trial: {front}, {peak}": {"front": front, "labels": FEW, "peak": peak, **LENGTHS, "seeds": (5,)}
     for front in RATES
     for peak in (0.001, 0.003, 0.01, 0.03)
+}
+# More labels, from labels alone; 53 000 is all but the 2 000 set apart for the choice of rates.
+VARIANTS |= {f"trial: 10000, {peak}": {"labels": MORE, "peak": peak, **LONGER, "seeds": (5,)} for peak in (0.003, 0.01)}
+VARIANTS |= {
+    f"trial: 53000, {peak}": {"labels": MOST, "peak": peak, **TWENTY, "seeds": (5,)} for peak in (0.003, 0.005)
 }
 VARIANTS["patches, 2000"] = {"front": "patches", "labels": FEW, "peak": RATES["patches"], **LENGTHS}
 VARIANTS |= {

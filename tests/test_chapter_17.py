@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from chapter_functions import chapter_functions
+from chapter_functions import chapter_functions, described
 
-from experiments import transfer
+from experiments import chances, transfer
 from helpers import evidence, pretrained
 from helpers.models import keras
 
@@ -101,3 +101,17 @@ def test_running_averages_forget_sooner_unless_asked_to_be_slow():
     assert {layer.momentum for layer in norms} == {0.999}
     transfer.prepare(network, "")
     assert {layer.momentum for layer in norms} == {0.9}
+
+
+def test_four_passes_are_those_of_two_but_for_their_number():
+    """The same network, with the same momentum, and the same rate, batches and decay."""
+    shorter = transfer.classifier("borrowed")
+    transfer.prepare(shorter, "")
+    longer = chances.borrowed()
+    eyes = [next(each for each in network.layers if isinstance(each, keras.Model)) for network in (shorter, longer)]
+    assert described(eyes[0]) == described(eyes[1])
+    assert longer.count_params() == shorter.count_params()
+    assert len(longer.trainable_weights) == len(shorter.trainable_weights)
+    settings = chances.VARIANTS["borrowed"]
+    assert settings["peak"] == transfer.VARIANTS["borrowed, all"]["peak"] and settings["epochs"] == 4
+    assert (chances.BATCH, chances.DECAY) == (128, transfer.DECAY)
