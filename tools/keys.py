@@ -25,7 +25,7 @@ from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, code_cell
 from tools.used_code import imported_modules, parse, used_definitions, without_comments
 
 # Helpers that only print, draw, compare or keep: they cannot change a number that is recorded.
-PRESENTATION = frozenset({"claims", "checks", "figures", "inputs", "ledger", "quiet"})
+PRESENTATION = frozenset({"claims", "checks", "figures", "inputs", "ledger", "quiet", "tables"})
 SENTENCES = {"say", "claim", "fact"}  # of helpers.claims: they state, and change nothing
 COLOURS = {"figures.PALETTE", "figures.SEQUENTIAL", "figures.DIVERGING", "figures.RIGHT", "figures.WRONG"}
 # Where bytes come from. Of these modules only what fixes the content counts, and what reads it.
