@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tools import browse, browsers, inspect_site
+from tools import browse, browsers, inspect_site, policy
 from tools.chapters import ROOT, PipelineError
 from tools.check_pages import Finding
 from tools.local_server import serve
@@ -21,6 +21,8 @@ from tools.local_server import serve
 pytestmark = pytest.mark.slow
 
 ALT = "A small grey square, drawn for this test"
+
+REMOTE = '<script src="https://cdn.example.org/x.js"></script>'
 
 # The body of each page, and the check that must find it.
 FAULTS = {
@@ -30,14 +32,17 @@ FAULTS = {
     "path_alt": ('<img src="square.png" alt="../_images/3f0a41c2b7d9e8f6">', {"alternative text"}),
     "short_alt": ('<img src="square.png" alt="A plot of it">', {"alternative text"}),
     "same_alt": (f'<img src="square.png" alt="{ALT}"><img src="square.png" alt="{ALT}">', {"alternative text"}),
-    "console": ("<script>console.error('something is off')</script>", {"console error"}),
-    "script": ("<script>nothing.here()</script>", {"script error"}),
-    "third_party": ('<script src="https://cdn.example.org/x.js"></script>', {"third party"}),
+    "console": ("<script>console.error('something is off')</script>", {"console error", "unknown script"}),
+    "script": ("<script>nothing.here()</script>", {"script error", "unknown script"}),
+    "third_party": (REMOTE, {"content policy", "third party"}),
     "late_third_party": (
         "<script>setTimeout(() => fetch('https://late.example.org/').catch(() => 0))</script>",
-        {"third party"},
+        {"content policy", "unknown script"},
     ),
-    "no_file": ("<script>fetch('no_such_file.json')</script>", {"missing file"}),
+    "no_file": ("<script>fetch('no_such_file.json')</script>", {"missing file", "unknown script"}),
+    "handler": ('<button onclick="away()">away</button>', {"content policy"}),
+    "script_link": ('<a href="javascript:away()">away</a>', {"content policy"}),
+    "frame": ('<iframe src="index.html" title="the front page"></iframe>', {"content policy"}),
     "no_script": ('<script src="no_such_script.js"></script>', {"missing file", "broken link"}),
     "broken_link": ('<a href="no_such_page.html">away</a>', {"broken link"}),
     "root_link": ('<a href="/index.html">home</a>', {"broken link"}),
@@ -81,6 +86,23 @@ FAULTS = {
     "windows_path": (r"<p>saved in C:\Users\somebody</p>", {"local path"}),
     "traceback": ("<pre>Traceback (most recent call last): ...</pre>", {"traceback"}),
 }
+# What somebody does to a page after its policy was stated, and the check that must find it.
+SPOILT = {
+    "no_policy": (lambda page: policy.META.sub("", page).replace("</main>", REMOTE), {"content policy", "third party"}),
+    "loose_policy": (
+        lambda page: page.replace("script-src 'self'", "script-src 'self' https:").replace("</main>", REMOTE),
+        {"content policy", "third party"},
+    ),
+    "late_policy": (
+        lambda page: policy.META.sub("", page).replace("</head>", f"{policy.META.search(page).group()}</head>"),
+        {"content policy"},
+    ),
+    "added_script": (
+        lambda page: page.replace("</main>", "<script>away()</script>"),
+        {"content policy", "unknown script"},
+    ),
+    "added_style": (lambda page: page.replace("<p>", '<p style="color: red">'), {"content policy"}),
+}
 CLEAN = {
     "index": '<a href="sub/page.html#part">on</a> <a href="https://example.org/home/x">away</a> <a href="mailto:a@example.org">write</a>',
     "sub/page": '<h2 id="part">Part</h2><a href="../index.html">back</a> <a href="../index.html#top">top</a>'
@@ -104,9 +126,12 @@ def write_page(site: Path, name: str, body: str, head: str = "") -> None:
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="{style}">{head}</head>'
         f'<body><main id="top"><h1>{name.replace("/", " ")}</h1>{body}</main></body></html>'
     )
+    page, rules = policy.move_styles(page)
+    if rules:
+        page = page.replace("</head>", f"<style>{' '.join(sorted(rules))}</style></head>")
     path = site / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(policy.state(page), encoding="utf-8")
 
 
 def write_clean_site(site: Path) -> None:
@@ -133,6 +158,10 @@ def faulty(tmp_path_factory, empty_baseline):
     write_clean_site(site)
     for name, (body, _) in FAULTS.items():
         write_page(site, name, body)
+    for name, (spoil, _) in SPOILT.items():
+        write_page(site, name, "<p>words</p>")
+        path = site / f"{name}.html"
+        path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
     noise = np.random.default_rng(0)
     for i in range(14):
         Image.fromarray(noise.integers(0, 256, (196, 196, 3), np.uint8)).save(site / f"noise{i}.png")
@@ -146,9 +175,9 @@ def on_page(findings: list[Finding], page: str) -> list[Finding]:
     return [finding for finding in findings if finding.page == page]
 
 
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", FAULTS | SPOILT)
 def test_the_fault_of_a_page_is_found_and_no_other(faulty, name):
-    assert {finding.check for finding in on_page(faulty, f"{name}.html")} == FAULTS[name][1]
+    assert {finding.check for finding in on_page(faulty, f"{name}.html")} == (FAULTS | SPOILT)[name][1]
 
 
 def test_the_pages_without_a_fault_have_no_finding(faulty):
@@ -190,9 +219,24 @@ def test_a_page_that_scrolls_sideways_names_the_element_and_the_width(faulty):
     ],
 )
 def test_a_finding_names_what_was_found_and_how_to_mend_it(faulty, page, words):
-    (finding,) = on_page(faulty, f"{page}.html")
-    assert words in finding.found
-    assert re.fullmatch(rf"{page}\.html: {finding.check}: .* Mend: .+", str(finding))
+    found = [finding for finding in on_page(faulty, f"{page}.html") if words in finding.found]
+    assert found
+    for finding in found:
+        assert re.fullmatch(rf"{page}\.html: {finding.check}: .* Mend: .+", str(finding))
+
+
+def test_a_policy_that_does_not_fit_says_how_it_differs(faulty):
+    found = {name: " ".join(finding.found for finding in on_page(faulty, f"{name}.html")) for name in SPOILT}
+    assert "states no policies" in found["no_policy"]
+    assert "script-src allows https:" in found["loose_policy"]
+    assert "comes after `<link`" in found["late_policy"]
+    assert "script-src should have 'sha256-" in found["added_script"]
+    assert "style of <p>" in found["added_style"]
+
+
+def test_scripts_and_files_that_the_list_does_not_know_are_found(faulty):
+    assert [finding.check for finding in on_page(faulty, "heavy.js")] == ["unknown script"]
+    assert "tools.vendored" in on_page(faulty, "heavy.js")[0].mend
 
 
 # A site without a fault, and the baseline

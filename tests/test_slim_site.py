@@ -7,20 +7,23 @@ import pydata_sphinx_theme
 import pytest
 from fontTools.ttLib import TTFont
 
-from tools import slim_site
-from tools.chapters import PipelineError
+from tools import policy, slim_site
+from tools.chapters import ROOT, PipelineError
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 FONTS = Path("_static/vendor/fontawesome/webfonts")
 STYLESHEET = Path("_static/styles/pydata-sphinx-theme.css")
-PAGE = """<!DOCTYPE html><html lang="en"><head>
+PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1.0" /><meta name="viewport" content="width=device-width" />
 <script defer src="../_static/scripts/fontawesome.js?digest=1"></script>
 <script src="https://cdn.example.org/require.min.js" integrity="x"></script>
 <link rel="stylesheet" href="https://fonts.example.org/x.css" />
 <script src="_static/searchtools.js"></script><script src="searchindex.js"></script>
 <script src="_static/scripts/theme.js"></script>
+<script>DOCUMENTATION_OPTIONS.pagename = 'index';</script><script>DOCUMENTATION_OPTIONS.search_as_you_type = false;</script>
+<script>document.documentElement.dataset.mode = "auto";</script>
 </head><body>
+<button onclick="window.print()" class="btn btn-download-pdf-button">.pdf</button>
 <button aria-label="Menu"><i class="fa-solid fa-bars fa-lg"></i></button>
 <img alt="A boot, drawn in grey on a white ground" src="a.png" style="width: 632px; height: 200px;" />
 %s
@@ -147,6 +150,50 @@ def test_two_sites_slimmed_on_different_days_are_the_same_bytes(site, tmp_path_f
 def test_a_folder_without_pages_is_refused(tmp_path):
     with pytest.raises(PipelineError, match="no HTML page"):
         slim_site.slim(tmp_path)
+
+
+# Policies
+
+
+def test_every_page_gets_the_policy_that_fits_it(site):
+    slim_site.slim(site)
+    for path in site.rglob("*.html"):
+        assert list(policy.problems(path.read_text(encoding="utf-8"))) == [], path.name
+
+
+def test_a_policy_names_the_one_script_that_pages_need_at_once(site):
+    slim_site.slim(site)
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert [script for name, script in policy.inline(text) if name == "script"] == [
+        'document.documentElement.dataset.mode = "auto";'
+    ]
+    assert text.count("'sha256-") == 1
+
+
+def test_styles_of_all_pages_go_into_one_file_that_each_links_to(site):
+    table = '<style scoped>.dataframe th { top: 0; }</style><table><tr style="text-align: right;"></tr></table>'
+    (site / "notebooks").mkdir()
+    for name in ("index.html", "notebooks/01_count.html"):
+        (site / name).write_text(PAGE % table, encoding="utf-8")
+    slim_site.slim(site)
+    rules = (site / "_static" / slim_site.MOVED_STYLES).read_text(encoding="utf-8").splitlines()
+    assert len(rules) == 2 and rules[0] == ".dataframe th { top: 0; }"
+    for name, link in (("index.html", "_static/"), ("notebooks/01_count.html", "../_static/")):
+        text = (site / name).read_text(encoding="utf-8")
+        assert f'href="{link}{slim_site.MOVED_STYLES}"' in text
+        assert rules[1].split()[0].lstrip(".") in text and "<style" not in text and " style=" not in text
+    once = everything(site)
+    slim_site.slim(site)
+    assert everything(site) == once
+
+
+def test_the_button_that_prints_does_it_without_a_handler_in_the_page(site):
+    slim_site.slim(site)
+    text = (site / "index.html").read_text(encoding="utf-8")
+    assert 'class="btn btn-download-pdf-button"' in text and "onclick" not in text
+    script = (ROOT / "book" / "_static" / "print.js").read_text(encoding="utf-8")
+    assert ".btn-download-pdf-button" in script and "window.print()" in script
+    assert "print.js" in (ROOT / "_config.yml").read_text(encoding="utf-8")
 
 
 # One page

@@ -134,6 +134,11 @@ def test_weights_of_a_release_are_pinned():
     assert {"COURSE_REFERENCE", "FASHION_COURSE_WEIGHTS_SHA256"} <= full["env"].keys()
 
 
+def test_a_release_knows_where_its_site_will_stand():
+    full = next(step for step in steps("publish/build") if "BUDGET=full" in step.get("run", ""))
+    assert full["env"]["COURSE_SITE"].startswith("${{ vars.COURSE_SITE || format('https://{0}.github.io/{1}/', ")
+
+
 def test_release_carries_the_packed_files():
     assert "release/*" in commands("publish/release") and "gh release create" in commands("publish/release")
 
@@ -157,7 +162,21 @@ def test_colabs_versions_and_the_newest_are_tried_every_week():
     assert triggers("weekly")["schedule"]
     assert JOBS["weekly/colab"]["uses"] == "./.github/workflows/colab.yml"
     assert "--constraint tests/colab-versions.txt" in commands("colab/chapters")
-    assert "make lock\nmake test" in commands("weekly/newest")
+    run = commands("weekly/newest")
+    assert (
+        run.index("make lock") < run.index("make book || .venv/bin/python -m tools.vendored ") < run.index("make test")
+    )
+
+
+def test_known_vulnerabilities_fail_the_weekly_run_and_no_other():
+    [step] = [step for step in steps("weekly/audit") if "pip-audit" in step.get("run", "")]
+    assert re.search(r"pip-audit@\d+\.\d+\.\d+ ", step["run"]), "its version is pinned"
+    assert "--requirement requirements.lock" in step["run"]
+    assert "--strict" in step["run"], "a package that cannot be looked up is no clean bill"
+    assert "continue-on-error" not in TEXTS["weekly"] and "|| true" not in step["run"]
+    assert [name for name, text in TEXTS.items() if "pip-audit" in text] == ["weekly"]
+    for lock in ("requirements.lock", "requirements-extras.lock"):
+        assert "pip-audit" not in (ROOT / lock).read_text(encoding="utf-8")
 
 
 def test_links_are_followed_every_week():

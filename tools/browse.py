@@ -22,7 +22,7 @@ from playwright.sync_api import Error as BrowserError
 
 from tools import browsers, limits
 from tools.chapters import PipelineError
-from tools.check_pages import Finding, PageText
+from tools.check_pages import POLICY, Finding, PageText
 from tools.local_server import Served
 
 THEMES, WIDTHS = ("light", "dark"), (1280, 390)
@@ -250,8 +250,12 @@ class Viewer:
         self.notes.add(self.variant, self.name, check, found, mend)
 
     def _on_console(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self._note(
+                POLICY, message.text, "take out what was blocked; what a page may load stands in tools/policy.py."
+            )
         # A file that did not arrive is reported by its address, not a second time by the console.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        elif message.type == "error" and not message.text.startswith("Failed to load resource"):
             self._note("console error", f"{message.text}.", "mend the script; the browser's console shows the line.")
 
     def _on_request(self, url: str) -> None:

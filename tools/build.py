@@ -20,7 +20,8 @@ import yaml
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
-from tools.stamp import COLAB_BRANCH, REFERENCE, REPOSITORY, source_address, stamp
+from tools.stamp import COLAB_BRANCH, REFERENCE, REPOSITORY, SITE, site_address, source_address, stamp
+from tools.web import complete
 
 
 def build(
@@ -40,6 +41,7 @@ def build(
     if result.returncode != 0:
         raise PipelineError(f"The book does not build. The whole log is in _build/{log.name}.\n" + _complaints(output))
     site = target / "_build" / "html"
+    complete(site, site_address())
     slim(site)
     return site
 
@@ -126,7 +128,8 @@ def _complaints(output: str) -> str:
 
 def fingerprint(project: Path, budget: str) -> str:
     """Of everything a built and inspected site depends on: executed notebooks, staged pages, ledger, this pipeline."""
-    digest = hashlib.sha256(f"{budget} {os.environ.get(REPOSITORY)} {os.environ.get(REFERENCE)}".encode())
+    edition = " ".join(str(os.environ.get(name)) for name in (REPOSITORY, REFERENCE, SITE))
+    digest = hashlib.sha256(f"{budget} {edition}".encode())
     folders = ["_build/stage", f"_build/executed/{budget}", "results", "tools"]
     files = [path for folder in folders for path in sorted((project / folder).rglob("*")) if path.is_file()]
     for path in [*files, project / "requirements.lock"]:

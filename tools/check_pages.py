@@ -13,11 +13,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from tools import limits
+from tools import limits, policy
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif")
 INLINE = ("a", "b", "code", "em", "i", "span", "strong")  # a word may go on across these
 LOCAL_PATH = re.compile(r"(?<![\w.:/~-])(?:/(?:root|home|tmp|work|Users)/[\w.-]+|[A-Z]:\\Users\\?\w*)")
+POLICY = "content policy"
 TRACEBACK = "Traceback (most recent call last)"
 
 
@@ -43,6 +44,7 @@ class PageText(HTMLParser):
         self.ids: set[str] = set()
         self.links: list[str] = []
         self.pictures: list[dict[str, str | None]] = []
+        self.blocked: list[str] = []  # what no policy of ours lets run
         self.is_redirect = False
         self._words: list[str] = []
         self._silent = 0
@@ -55,6 +57,7 @@ class PageText(HTMLParser):
         self.ids.update(
             value for name in ("id", "name") if (value := values.get(name)) and (name == "id" or tag == "a")
         )
+        self.blocked += [f"{name} of <{tag}>" for name in values if name == "style" or name.startswith("on")]
         if tag in ("script", "style"):
             self._silent += 1
         if tag == "img":
@@ -65,6 +68,8 @@ class PageText(HTMLParser):
         for name in ("href", "src", "poster"):
             if values.get(name) is not None:
                 self.links.append(values[name].strip())
+                if self.links[-1].lower().startswith("javascript:"):
+                    self.blocked.append(f"{name} of <{tag}>, a script,")
 
     def handle_endtag(self, tag: str) -> None:
         self._words.append("" if tag in INLINE else "\n")
@@ -88,9 +93,10 @@ def read_pages(site: Path) -> dict[str, PageText]:
 
 
 def check_text(page: PageText, pages: dict[str, PageText], site: Path) -> Iterator[Finding]:
-    """What can be seen in a page's text: links, alternative texts, traces of the machine it was made on."""
+    """What can be seen in a page's text: links, alternative texts, its policy, traces of the machine it was made on."""
     yield from check_links(page, pages, site)
     yield from check_pictures(page)
+    yield from check_policy(page)
     for path in sorted(set(LOCAL_PATH.findall(page.source)) | set(LOCAL_PATH.findall(page.words))):
         yield Finding(
             page.name,
@@ -173,6 +179,20 @@ def check_pictures(page: PageText) -> Iterator[Finding]:
         before = text
         if found:
             yield Finding(page.name, "alternative text", f"{name} {found}", mend)
+
+
+def check_policy(page: PageText) -> Iterator[Finding]:
+    """The page states the policy that fits it, no looser one, and holds nothing that the policy cannot accept."""
+    mend = "run python -m tools.slim_site on the site; what a page may load stands in tools/policy.py."
+    for problem in policy.problems(page.source):
+        yield Finding(page.name, POLICY, problem, mend)
+    for part in sorted(set(page.blocked)):
+        yield Finding(
+            page.name,
+            POLICY,
+            f"{part} stands in the page, where its policy does not let it act.",
+            "slim the site again for a style; put a script into a file that finds its element by class.",
+        )
 
 
 def check_files(site: Path) -> Iterator[Finding]:

@@ -2,8 +2,8 @@
 
 python -m tools.inspect_site SITE_DIR [--screenshots FOLDER]
 
-The last line says the result; with findings the exit code is 1. What is looked at stands in `tools.check_pages`
-and `tools.browse`, the limits in `tools.limits`.
+The last line says the result; with findings the exit code is 1. What is looked at stands in `tools.check_pages`,
+`tools.vendored` and `tools.browse`, the limits in `tools.limits`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tools.browse import BASELINE, look_at_pages, read_baseline
 from tools.chapters import PipelineError
 from tools.check_pages import Finding, check_files, check_text, read_pages
 from tools.local_server import serve
+from tools.vendored import check as check_vendored
 
 
 def inspect(site: Path, screenshots: Path | None = None, baseline: Path = BASELINE) -> list[Finding]:
@@ -26,7 +27,7 @@ def inspect(site: Path, screenshots: Path | None = None, baseline: Path = BASELI
     if not pages:
         raise PipelineError(f"No HTML page under {site}. Build the site first: python -m tools.build")
     findings = [finding for page in pages.values() for finding in check_text(page, pages, site)]
-    findings += check_files(site)
+    findings += [*check_files(site), *check_vendored(site)]
     with serve(site) as served:
         findings += look_at_pages(served, pages, read_baseline(baseline), screenshots)
     order = list(pages)

@@ -5,7 +5,8 @@ python -m tools.slim_site SITE_DIR
 The settings in _config.yml leave out what can be left out there. What the theme adds regardless is
 mended here, in the built files: the script with all of Font Awesome (540 kB) gives way to fonts with the
 few icons that the pages show, the search index is loaded by the search page alone, and maps of
-scripts, unused fonts and scripts from other hosts go. Running it twice changes nothing.
+scripts, unused fonts and scripts from other hosts go. Each page then states what may load and run there
+(`tools.policy`). Running it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 from tools.chapters import PipelineError
+from tools.policy import move_styles, state
 
 # The script that the theme loads for icons, and the only scripts that the search page alone needs.
 ICON_SCRIPT = "fontawesome.js"
 SEARCH_SCRIPTS = ("searchtools.js", "language_data.js", "searchindex.js")
+# What the theme's switch for versions would need, and the default for searching while one types.
+UNUSED_SCRIPT = re.compile(r"<script>DOCUMENTATION_OPTIONS\.(?:pagename|search_as_you_type) = [^<]*</script>\s*")
+PRINT = ' onclick="window.print()"'  # print.js does it: a policy accepts no handlers that stand in the page
+MOVED_STYLES = "moved.css"
 UNUSED_FILES = ("*.map", "*macros.html", f"{ICON_SCRIPT}*", ".gitignore")
 
 # Words that follow `fa-` and name no icon: a family, a size, a way to move.
@@ -56,8 +62,10 @@ def slim(site: Path) -> None:
         _rewrite(path, _without_map)
     for path in (site / "_static").rglob("*.css"):
         _rewrite(path, _without_map)
-    for path in site.rglob("*.html"):
+    pages = sorted(site.rglob("*.html"))
+    for path in pages:
         _rewrite(path, lambda text, path=path: slim_page(text, path.name))
+    _state_policies(site, pages)
 
 
 def slim_page(text: str, name: str = "") -> str:
@@ -71,11 +79,31 @@ def slim_page(text: str, name: str = "") -> str:
     )
     for script in (ICON_SCRIPT, *(SEARCH_SCRIPTS if name != "search.html" else ())):
         text = re.sub(rf"<script\b[^>]*\bsrc=\"[^\"]*\b{re.escape(script)}[^>]*>\s*</script>\s*", "", text)
+    text = UNUSED_SCRIPT.sub("", text).replace(PRINT, "")
     # The theme writes the viewport a second time; the first one stays.
     viewport = re.compile(r"\s*<meta name=\"viewport\"[^>]*>")
     if found := viewport.search(text):
         text = text[: found.end()] + viewport.sub("", text[found.end() :])
     return re.sub(r"<img\b[^>]*>", lambda match: _lazy_image(match.group()), text)
+
+
+def _state_policies(site: Path, pages: list[Path]) -> None:
+    """Give each page its policy, and its styles, which a policy does not accept, a file that all pages share."""
+    file, rules = site / "_static" / MOVED_STYLES, set()
+
+    def finish(page: Path, text: str) -> str:
+        text, moved = move_styles(text)
+        rules.update(moved)
+        if moved:
+            root = "../" * len(page.parent.relative_to(site).parts)
+            text = text.replace("</head>", f'<link rel="stylesheet" href="{root}_static/{MOVED_STYLES}">\n</head>', 1)
+        return state(text)
+
+    for page in pages:
+        _rewrite(page, lambda text, page=page: finish(page, text))
+    if rules:
+        rules.update(file.read_text(encoding="utf-8").splitlines() if file.exists() else [])
+        file.write_text("\n".join(sorted(rules)) + "\n", encoding="utf-8")
 
 
 def _lazy_image(tag: str) -> str:

@@ -14,7 +14,8 @@ import nbformat
 
 from tools.chapters import ROOT, PipelineError, all_chapters
 
-REPOSITORY, REFERENCE = "COURSE_REPOSITORY", "COURSE_REFERENCE"  # set by the publish workflow
+# Set by the publish workflow: where the repository is, the release's tag, and where its site will stand.
+REPOSITORY, REFERENCE, SITE = "COURSE_REPOSITORY", "COURSE_REFERENCE", "COURSE_SITE"
 COLAB_BRANCH = "colab"  # where the publish workflow puts the stamped notebooks
 BLANK = 'SOURCE = ""'
 
@@ -32,6 +33,17 @@ def source_address() -> str | None:
     if not re.fullmatch(r"[\w.+-]+", reference):
         raise PipelineError(f"{REFERENCE} is {reference!r}; expected a tag such as v1.0.0.")
     return f"git+{repository}@{reference}"
+
+
+def site_address() -> str | None:
+    """Where the site will stand, with a slash at its end, or None when nobody says so."""
+    address = os.environ.get(SITE)
+    if not address:
+        return None
+    # It is written into every page.
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[\w.~-]+)*/?", address):
+        raise PipelineError(f"{SITE} is {address!r}; expected an address such as https://name.example/course/.")
+    return address.rstrip("/") + "/"
 
 
 def stamp(notebook: nbformat.NotebookNode, address: str) -> None:
