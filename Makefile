@@ -70,10 +70,9 @@ serve: ## show the built book at http://localhost:8000 (PORT=...)
 	@echo "The book is at http://localhost:$(PORT). Ctrl-C ends it."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-bench: ## our recipes against the usual ones, side by side
+bench: ## the reports' recipes and ours in turn, side by side (ONLY=E-dt,race,loader REPEATS=3)
 	@$(PYTHON) tools/set_up.py
-	@for script in benchmarks/*.py; do echo "$$script"; $(RUN) $$script || exit 1; done
-	@echo "Ratios hold within one run; compare no seconds between machines."
+	@$(RUN) -m tools.run_benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(REPEATS),--repeats "$(REPEATS)")
 
 results: ## a full run, then the ledger in results/ and the table in README.md
 	@$(PYTHON) tools/set_up.py browser

@@ -51,7 +51,7 @@ class RunFailed(Exception):
     """A training that stopped; the message is the last line of what it said."""
 
 
-def train_apart(modules: dict[str, str], arguments: list) -> dict:
+def train_apart(modules: dict[str, str], arguments: list, threads: int = THREADS) -> dict:
     """The result of `train_run(*arguments)` of the last of these modules."""
     payload = json.dumps({"modules": modules, "arguments": arguments}).encode()
     with tempfile.TemporaryDirectory() as folder:
@@ -61,21 +61,21 @@ def train_apart(modules: dict[str, str], arguments: list) -> dict:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=_environment(),
+            env=_environment(threads),
             preexec_fn=_end_with_the_worker if sys.platform == "linux" else None,
         )
         _, said = process.communicate(payload)
         if process.returncode == 0:
-            return pickle.loads(target.read_bytes()) | {"threads": THREADS}
+            return pickle.loads(target.read_bytes()) | {"threads": threads}
     lines = [line for line in said.decode(errors="replace").splitlines() if line.strip()]
     ended = f"it ended with status {process.returncode}"
     raise RunFailed(lines[-1].strip() if lines and process.returncode > 0 else ended)
 
 
-def _environment() -> dict[str, str]:
-    """One thread; and Python may keep what it compiled, or each run would compile TensorFlow anew."""
+def _environment(threads: int = THREADS) -> dict[str, str]:
+    """So many threads; and Python may keep what it compiled, or each run would compile TensorFlow anew."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return kept | KEEP_FREED_MEMORY | {name: str(THREADS) for name in THREAD_VARIABLES}
+    return kept | KEEP_FREED_MEMORY | {name: str(threads) for name in THREAD_VARIABLES}
 
 
 def _end_with_the_worker() -> None:
