@@ -268,6 +268,12 @@ def _resampled(right: np.ndarray, draws: np.ndarray, start: int) -> np.ndarray:
     return center + (drawn - center) * np.sqrt(seeds / (seeds - 1))
 
 
+def labels_of(part: str) -> np.ndarray:
+    """The labels by which kept answers are judged: those of the part, in a world without signal those of other images."""
+    labels = getattr(load_fashion_mnist(), part).labels
+    return np.random.default_rng(0).permutation(labels) if without_signal() else labels
+
+
 def read(name: str, folder: Path | str | None = None) -> Evidence:
     """All runs of an experiment. Stops, with the command that mends it, where one is missing or not to be trusted."""
     if folder is None:

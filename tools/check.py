@@ -48,11 +48,11 @@ def template(project: Path) -> list[str]:
 
 
 def ledger(project: Path) -> list[str]:
-    problems = results.stale_entries(project)
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    return problems + (
-        ["the table in README.md is not what results/ gives"] if results.with_table(readme) != readme else []
-    )
+    return results.stale_entries(project) + [
+        f"{name} does not have the tables that results/ gives: run `.venv/bin/python -m tools.results --table`"
+        for name in results.GENERATED
+        if results.with_tables(name, project) != (project / name).read_text(encoding="utf-8")
+    ]
 
 
 def links(project: Path) -> list[str]:

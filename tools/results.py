@@ -1,20 +1,21 @@
 """The ledger in results/ and what is generated from it. Nothing else writes to results/ but `make bench` and experiments.
 
-python -m tools.results              keep a whole full run, and write the README table
+python -m tools.results              keep a whole full run, and write the tables of the README and of two pages
 python -m tools.results --only 10    keep one chapter of it, and those whose entries it read
-python -m tools.results --table      write the README table alone
+python -m tools.results --table      write the tables alone
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from helpers import ledger
 from helpers.verdicts import CRITERIA, MARKS
+from tools import costs, speed
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, find_chapter
 from tools.keys import NOT_INSTALLED, entries_folder, libraries, locked_minors, minor, numbers_key, read_entry
 from tools.verify import verify
@@ -97,9 +98,8 @@ def table(project: Path = ROOT) -> str:
     for chapter in all_chapters(project):
         entry = entries.get(chapter.name)
         if entry:
-            title = re.search(r"^# (.+)$", chapter.read().cells[0].source, re.MULTILINE).group(1)
             lines.append(
-                f"| {chapter.number} {title} | {entry['seconds']:.0f} s | {entry['peak_memory_mb']} MB | {_verdicts(entry)} |"
+                f"| {chapter.number} {chapter.title} | {entry['seconds']:.0f} s | {entry['peak_memory_mb']} MB | {_verdicts(entry)} |"
             )
     lines += ["", _legend(entries)]
     models = {name: model for entry in entries.values() for name, model in entry["models"].items()}
@@ -138,26 +138,34 @@ def _natural(id: str) -> tuple[str, int]:
     return id[0], int(id[1:])
 
 
-def with_table(readme: str, project: Path = ROOT) -> str:
-    """The README with its table as the ledger has it now."""
-    if BEGIN not in readme or END not in readme:
-        raise PipelineError(f"README.md lacks the lines {BEGIN!r} and {END!r} between which the table goes.")
-    before, rest = readme.split(BEGIN)
-    return f"{before}{BEGIN}\n{table(project)}\n{END}{rest.split(END)[1]}"
+GENERATED: dict[str, Callable[[Path], str]] = {
+    "README.md": table,
+    "book/run_times.md": costs.tables,
+    "book/benchmark.md": speed.tables,
+}
+
+
+def with_tables(name: str, project: Path = ROOT) -> str:
+    """A page with its tables as the ledger and the bank have them now."""
+    page = (project / name).read_text(encoding="utf-8")
+    if BEGIN not in page or END not in page:
+        raise PipelineError(f"{name} lacks the lines {BEGIN!r} and {END!r} between which its tables go.")
+    before, rest = page.split(BEGIN)
+    return f"{before}{BEGIN}\n{GENERATED[name](project)}\n{END}{rest.split(END)[1]}"
 
 
 def main(project: Path = ROOT) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="N", help="keep one chapter of a full run, and those whose entries it read")
-    parser.add_argument("--table", action="store_true", help="write the README table and leave results/ as it is")
+    parser.add_argument("--table", action="store_true", help="write the tables and leave results/ as it is")
     options = parser.parse_args()
     if not options.table:
         chosen = _with_those_read(find_chapter(options.only, project), project) if options.only else None
         changed = keep(project, chosen)
         print(f"results/ has new entries of {', '.join(changed)}." if changed else "results/ is as it was.")
-    path = project / "README.md"
-    path.write_text(with_table(path.read_text(encoding="utf-8"), project), encoding="utf-8")
-    print("The table in README.md is that of results/. Look at `git diff`, then commit both.")
+    for name in GENERATED:
+        (project / name).write_text(with_tables(name, project), encoding="utf-8")
+    print(f"The tables in {', '.join(GENERATED)} are those of results/. Look at `git diff`, then commit all.")
 
 
 def _with_those_read(chapter: Chapter, project: Path) -> list[Chapter]:
