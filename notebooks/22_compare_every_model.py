@@ -56,7 +56,7 @@ labels = evidence.labels_of("test")
 # %% [markdown]
 # ## Every model in one table
 #
-# Each chapter wrote the test accuracy of its models into the ledger, after all choices had been made on validation images. Here they are, in the order of the book, with the reports' figures where a report gives one.
+# Each chapter wrote the test accuracy of its models into the ledger, after all choices had been made on validation images. Here they are, the best first, with the reports' figures where a report gives one.
 
 # %%
 MODELS = {  # in the book's order: name, kind, the report's figure (per cent)

@@ -68,6 +68,6 @@ def test_without_any_run_it_says_what_to_do(tmp_path, monkeypatch):
 def test_pytest_s_own_record_is_understood(tmp_path):
     """The form of the file is pytest's; a change there shows here."""
     (tmp_path / "test_two.py").write_text("def test_one():\n    pass\n\n\ndef test_other():\n    pass\n")
-    command = [sys.executable, "-m", "pytest", "-q", "--junit-xml", "_build/tests.xml", "test_two.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "--rootdir", ".", "--junit-xml", "_build/tests.xml", "test_two.py"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert timings.tests(tmp_path) == {"test_two.py": (2, pytest.approx(0, abs=5))}
