@@ -236,7 +236,7 @@ say(f"Validation accuracy {right.mean():.1f} %, from seed to seed "
 # %% [markdown]
 # You may have expected exactly two. Where nothing is shared it would be two. But the work has to be handed out, both use the same memory, and many processors present one core as two. The start of the workers is not counted; for so few and short trainings it can eat up the gain.
 #
-# More important is the second claim: where a training ran does not matter. One of this book's own runs can test it, naive Bayes from the [audit](21_audit_the_reports.ipynb), trained on another day and kept. The same recipe goes to a worker:
+# More important is that it does not matter where a training ran. One of this book's own runs can test it, naive Bayes from the [audit](21_audit_the_reports.ipynb), trained on another day and kept. The same recipe goes to a worker:
 
 
 # %%
