@@ -4,6 +4,10 @@ An exercise is a stub, a check and a solution:
 
     attempt(double, check_double)   # the reader's try: says how far it got, stops nothing
     solved(double, check_double)    # the folded solution: fails the chapter when it is wrong
+
+A question of the self-check names its right option, and for each option an expression that only holds if it is right:
+
+    right_option(1, "b", a=weights == 416, b=weights == 3_216, c=side_matters)
 """
 
 from __future__ import annotations
@@ -13,7 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from helpers import budget
 from helpers.claims import say
+from helpers.data import without_signal
+from helpers.verdicts import truth
 
 
 class Expectation(AssertionError):
@@ -66,6 +73,22 @@ def solved(function: Callable, check: Callable[[Callable], None]) -> None:
     """Run a check on a solution; it must pass."""
     check(function)
     say(f"✓ `{_name(function)}` passes.")
+
+
+def right_option(question: int, right: str, *, needs_full: bool = False, **holds: object) -> None:
+    """Of the options of a question this one is right, and none besides; stop the chapter when the expressions differ.
+
+    `needs_full` marks a question that only the full budget can answer; in a world without signal nothing stops.
+    """
+    if right not in holds:
+        raise Expectation(f"Question {question} has no option {right!r}; expected one of {', '.join(holds) or 'none'}.")
+    found = [letter for letter, holding in holds.items() if truth(holding, f"option {letter} of question {question}")]
+    if needs_full and not budget.is_full():
+        say(f"◌ Question {question} is not judged on the quick budget.")
+    elif found == [right]:
+        say(f"✓ Question {question}: {right}.")
+    elif not without_signal():
+        _fail(f"of question {question} the options that hold are {', '.join(found) or 'none'}", f"{right} alone", "")
 
 
 def _name(function: Callable) -> str:

@@ -74,6 +74,40 @@ def test_three_questions_with_every_option_explained(chapter):
     assert text.count("<details>") == text.count("</details>") == text.count("<summary>") == text.count("</summary>")
 
 
+def keys_of(chapter):
+    """By question: the right option that its cell names, and the code of each option's expression."""
+    calls = [
+        node
+        for cell in tagged(chapter, "hide-cell")
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "right_option"
+    ]
+    options = {
+        call.args[0].value: {each.arg: each.value for each in call.keywords if each.arg != "needs_full"}
+        for call in calls
+    }
+    return {call.args[0].value: (call.args[1].value, options[call.args[0].value]) for call in calls}
+
+
+@chapters
+def test_each_key_of_the_self_check_is_bound_to_what_the_chapter_computes(chapter):
+    text = "\n".join(prose(chapter))
+    quiz = text.split("## Check yourself")[1].split("## Exercises")[0]
+    keys = keys_of(chapter)
+    questions = re.split(r"^\*\*(\d)\.", quiz, flags=re.MULTILINE)[1:]
+    anchors = {anchor(heading) for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
+    for number, question in zip(map(int, questions[::2]), questions[1::2]):
+        options = dict(re.findall(r"<summary>(\w)\) .+?</summary>\s+(Yes|No)\b", question))
+        assert len(options) == question.count("<details>") >= 3, "each explanation begins with Yes or No"
+        right, expressions = keys[number]
+        assert [letter for letter, answer in options.items() if answer == "Yes"] == [right]
+        assert expressions.keys() == options.keys()
+        for letter, expression in expressions.items():
+            assert any(isinstance(node, ast.Name) for node in ast.walk(expression)) or letter != right, "compute it"
+        reread = re.findall(r"^Reread: \[.+?\]\(#(.+?)\)\.?$", question, re.MULTILINE)
+        assert len(reread) == 1 and reread[0] in anchors
+
+
 @chapters
 def test_exercises_have_stub_check_and_solution(chapter):
     code = [cell.source for cell in code_cells(chapter.read())]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from helpers import checks
-from helpers.checks import Expectation, attempt, expect_between, expect_equal, expect_shape, solved
+from helpers.checks import Expectation, attempt, expect_between, expect_equal, expect_shape, right_option, solved
 
 
 @pytest.fixture
@@ -144,3 +144,43 @@ def test_solved_says_so_or_stops_the_chapter(said):
 
 def test_a_notebook_shows_the_hint_and_no_stack_trace():
     assert Expectation("a hint")._render_traceback_() == ["Expectation: a hint"]
+
+
+def test_the_right_option_is_the_one_that_holds(said):
+    right_option(1, "b", a=2 + 2 == 5, b=np.float32(4) == 4, c=False)
+    assert said == ["✓ Question 1: b."]
+
+
+@pytest.mark.parametrize(
+    ("right", "holds", "message"),
+    [
+        ("a", {"a": False, "b": True, "c": False}, "of question 2 the options that hold are b; expected a alone"),
+        ("a", {"a": True, "b": True, "c": False}, "are a, b; expected a alone"),
+        ("a", {"a": False, "b": False}, "are none; expected a alone"),
+        ("d", {"a": True, "b": False}, "Question 2 has no option 'd'; expected one of a, b"),
+    ],
+)
+def test_a_wrong_key_stops_the_chapter(right, holds, message, said):
+    with pytest.raises(Expectation, match=message):
+        right_option(2, right, **holds)
+    assert not said
+
+
+def test_an_option_needs_a_truth():
+    with pytest.raises(TypeError, match="option b of question 3"):
+        right_option(3, "a", a=True, b=1)
+
+
+def test_what_only_the_full_budget_answers_is_not_judged_on_the_quick_one(said, monkeypatch):
+    monkeypatch.setenv("COURSE_BUDGET", "quick")
+    right_option(1, "a", a=False, b=True, needs_full=True)
+    assert said == ["◌ Question 1 is not judged on the quick budget."]
+    monkeypatch.setenv("COURSE_BUDGET", "full")
+    with pytest.raises(Expectation):
+        right_option(1, "a", a=False, b=True, needs_full=True)
+
+
+def test_in_a_world_without_signal_no_question_stops_a_chapter(said, monkeypatch):
+    monkeypatch.setattr(checks, "without_signal", lambda: True)
+    right_option(1, "a", a=False, b=True)
+    assert said == []

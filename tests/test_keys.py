@@ -273,6 +273,7 @@ def test_a_network_trained_anew_changes_the_execution(project):
     [
         ('say("x")', False),
         ('claim("x",\n      True)\nfact("y", 1 == 1)', False),
+        ('right_option(1, "b", a=x == 1, b=x == 2)', False),
         ("say(x); y = 2", True),
         ("for x in (1, 2):\n    say(x)", True),
         ('verdict("C1", ours="x")', True),

@@ -26,7 +26,7 @@ from tools.used_code import imported_modules, parse, used_definitions, without_c
 
 # Helpers that only print, draw, compare or keep: they cannot change a number that is recorded.
 PRESENTATION = frozenset({"claims", "checks", "figures", "inputs", "ledger", "quiet", "tables"})
-SENTENCES = {"say", "claim", "fact"}  # of helpers.claims: they state, and change nothing
+SENTENCES = {"say", "claim", "fact", "right_option"}  # of helpers.claims and checks: they state, and change nothing
 COLOURS = {"figures.PALETTE", "figures.SEQUENTIAL", "figures.DIVERGING", "figures.RIGHT", "figures.WRONG"}
 # Where bytes come from. Of these modules only what fixes the content counts, and what reads it.
 FETCHING = {"fetch": {"FILES"}, "pretrained": {"put_into", "read"}}
