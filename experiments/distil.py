@@ -32,6 +32,7 @@ FEW, MANY, ALL = 2_000, 22_000, 55_000
 LENGTHS = {"steps": 900, "teacher_steps": 600}
 MORE, LONGER = 10_000, {"steps": 1_975, "teacher_steps": 1_343}  # 25 and 17 passes
 MOST, TWENTY = 53_000, {"steps": 8_300, "teacher_steps": 0}  # 20 passes
+FORTY = {"steps": 17_200, "teacher_steps": 0}  # passes over all
 RATES = {"convolutions": 0.01, "patches": 0.003}  # the best of the trials
 VARIANTS = {
     f"trial: {front}, {peak}": {"front": front, "labels": FEW, "peak": peak, **LENGTHS, "seeds": (5,)}
@@ -48,6 +49,11 @@ VARIANTS |= {
     f"{way}, 2000": {"way": way, "labels": FEW, "peak": RATES["convolutions"], **LENGTHS}
     for way in ("labels", "hard", "soft", "named")
 }
+VARIANTS |= {
+    f"{way}, 10000": {"way": way, "labels": MORE, "peak": RATES["convolutions"], **LONGER}
+    for way in ("labels", "hard", "soft")
+}
+VARIANTS["labels, all"] = {"labels": ALL, "peak": 0.005, **FORTY}
 
 
 # The transformer

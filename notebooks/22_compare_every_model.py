@@ -80,7 +80,9 @@ MODELS = {  # in the book's order: name, kind, the report's figure (per cent)
     "D-cnn": ("report D's CNN", "convolutions", 90.5),
     "E-cnnrnn": ("CNN and GRU", "convolutions", 92),
     "E-mobilenet": ("MobileNetV2, borrowed", "convolutions", 92),
-    "small-transformer": ("small transformer", "convolutions", None)}
+    "small-transformer": ("small transformer, taught", "convolutions", None),
+    "small-transformer-from-labels": (
+        "small transformer, from labels", "convolutions", None)}
 
 # %%
 entries = {id: ledger.model(id) for id in MODELS}

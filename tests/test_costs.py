@@ -1,6 +1,7 @@
 """What the book costs is summed from the ledger and from the runs in the bank."""
 
-from tools import costs
+from helpers import ledger
+from tools import costs, speed
 from tools.chapters import ROOT
 
 
@@ -21,5 +22,32 @@ def test_every_experiment_has_its_row_and_the_hours_add_up():
     assert abs(hours - float(text.split(" took ")[1].split()[0])) < 0.06 * len(rows) + 0.5
 
 
-def test_numbers_stand_on_the_right():
-    assert costs._markdown(["name", "seconds"], [["one", "1.5"], ["two", "20"]]).splitlines()[1] == "| --- | ---: |"
+ENGINES = {
+    "engine_tensorflow_fused_32_bits": 100,
+    "engine_tensorflow_fused_16_bits": 300,
+    "engine_pytorch_32_bits": 150,
+    "engine_pytorch_16_bits": 120,
+    "engine_jax_32_bits": 90,
+}
+
+
+def test_engines_stand_in_order_of_speed_and_those_half_measured_are_left_out(tmp_path):
+    ledger.write_json(
+        speed.path_of(tmp_path), {"chapter": "benchmarks", "models": {}, "numbers": ENGINES, "verdicts": {}}
+    )
+    text = costs.of_engines(tmp_path)
+    assert text.index(costs.ENGINES["tensorflow_fused"]) < text.index(costs.ENGINES["pytorch"])
+    assert costs.ENGINES["jax"] not in text
+    assert "does 2.0 times as many as the fastest without TensorFlow" in text
+
+
+def test_without_measured_engines_the_page_says_how_to_measure_them(tmp_path):
+    assert "python -m benchmarks.engines" in costs.of_engines(tmp_path)
+
+
+def test_what_chapter_23_says_of_engines_is_so():
+    """No engine without TensorFlow is as fast in any of its ways; and sixteen bits help the course's own."""
+    numbers = speed.read()["numbers"]
+    ours = [numbers[f"engine_tensorflow_fused_{bits}_bits"] for bits in (32, 16)]
+    others = [value for name, value in numbers.items() if name.startswith("engine_") and "tensorflow" not in name]
+    assert len(others) == 6 and max(ours) > max(others) and ours[1] > 1.2 * ours[0]

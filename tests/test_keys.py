@@ -113,6 +113,11 @@ NEITHER = {
 }
 EXECUTION = {
     "a sentence": ("notebooks/03_read.py", "The share is", "Its share is"),
+    "a key of the self-check": (
+        "notebooks/03_read.py",
+        'claim("it is more", share > 0)\n',
+        'claim("it is more", share > 0)\n\n# %% tags=["hide-cell"]\nright_option(1, "a", a=share > 0, b=share == 0)\n',
+    ),
     "an alt text": ("notebooks/03_read.py", "Ten bars", "Eleven bars"),
     "how a figure is drawn": ("helpers/figures.py", "WIDTH = 5", "WIDTH = 6"),
     "how a sentence is said": ("helpers/claims.py", "print(text)", "print(text, flush=True)"),

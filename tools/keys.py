@@ -101,7 +101,7 @@ def numbers_key(
 
 def _until_kept(chapter: Chapter, networks: frozenset[str]) -> list[str]:
     """The code cells; with names of networks those up to the last that keeps one: what comes later changes none."""
-    cells = [cell.source for cell in code_cells(chapter.read())]
+    cells = [cell.source for cell in code_cells(chapter.read()) if not _binds_keys(cell.source)]
     if not networks:
         return cells
     return cells[: 1 + max(place for place, cell in enumerate(cells) if networks.intersection(kept_networks(cell)))]
@@ -268,6 +268,12 @@ def _without(source: str, leave_out: Callable[[ast.stmt], bool]) -> str:
 def _only_states(node: ast.stmt) -> bool:
     call = node.value if isinstance(node, ast.Expr) else None
     return isinstance(call, ast.Call) and getattr(call.func, "id", "") in SENTENCES
+
+
+def _binds_keys(source: str) -> bool:
+    """Whether a cell only names the right options of the self-check."""
+    body = parse(source).body
+    return bool(body) and all(_only_states(node) and node.value.func.id == "right_option" for node in body)
 
 
 def _imports_helpers(node: ast.stmt) -> bool:
