@@ -14,11 +14,11 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test times chapter experiments challenge pair lab serve bench results lock
+.PHONY: help setup book check test times chapter experiments challenge colab-check pair lab serve bench results lock
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## environment, data set, weights, browser; every verb does it by itself (EXTRAS=yes: all packages)
 	@$(PYTHON) tools/set_up.py browser $(if $(EXTRAS),extras)
@@ -55,6 +55,10 @@ experiments: ## train what is missing of the evidence (NAME=depth SEEDS=0-4 ADDR
 challenge: ## the quick book with shuffled labels: list the claims that hold all the same (N=05: one chapter)
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.challenge $(if $(N),--only $(N))
+
+colab-check: ## every chapter as Colab would run it, quick: its versions, the wheel alone (N=01,09: some)
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.colab_check $(if $(N),--only "$(N)")
 
 pair: ## write every .ipynb from its .py
 	@$(PYTHON) tools/set_up.py
