@@ -14,7 +14,7 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test times chapter experiments challenge colab-check pair lab serve bench results lock
+.PHONY: help setup book check test times chapter experiments challenge colab-check pair lab serve print bench results lock
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
@@ -73,6 +73,10 @@ serve: ## show the built book at http://localhost:8000 (PORT=...)
 	@test -e _build/html/index.html || { echo "There is no book yet. Run make book first."; exit 2; }
 	@echo "The book is at http://localhost:$(PORT). Ctrl-C ends it."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+print: ## the built book as one PDF with contents and working links: _build/print/book.pdf
+	@$(PYTHON) tools/set_up.py browser
+	@$(RUN) -m tools.print_book
 
 bench: ## the reports' recipes and ours in turn, side by side (ONLY=E-dt,race,loader REPEATS=3)
 	@$(PYTHON) tools/set_up.py
