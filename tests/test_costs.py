@@ -22,4 +22,4 @@ def test_every_experiment_has_its_row_and_the_hours_add_up():
 
 
 def test_numbers_stand_on_the_right():
-    assert costs._markdown(["name", "seconds"], [["one", "1.5"], ["two", "20"]]).splitlines()[1] == "| --- | ---: |"
+    assert costs.markdown(["name", "seconds"], [["one", "1.5"], ["two", "20"]]).splitlines()[1] == "| --- | ---: |"

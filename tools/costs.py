@@ -25,7 +25,7 @@ def of_chapters(project: Path = ROOT) -> str:
     minutes = sum(entry["seconds"] for _, entry in known) / 60
     most = max((entry["peak_memory_mb"] for _, entry in known), default=0)
     return (
-        f"{_markdown(['chapter', 'seconds', 'memory (GB)'], rows)}\n\n"
+        f"{markdown(['chapter', 'seconds', 'memory (GB)'], rows)}\n\n"
         f"One after the other they take {minutes:.0f} minutes, and at most {most / 1000:.1f} GB."
     )
 
@@ -40,7 +40,7 @@ def of_experiments(project: Path = ROOT) -> str:
         rows.append([f"`{path.stem}`", question(path), str(len(runs)), f"{took:.1f}", f"{memory:.1f}"])
         hours, trainings = hours + took, trainings + len(runs)
     head = ["experiment", "question", "trainings", "hours", "memory (GB)"]
-    return f"{_markdown(head, rows)}\n\nAll {trainings} trainings together took {hours:.0f} hours of one core."
+    return f"{markdown(head, rows)}\n\nAll {trainings} trainings together took {hours:.0f} hours of one core."
 
 
 def question(path: Path) -> str:
@@ -55,7 +55,7 @@ def _memory(entry: dict) -> str:
     return f"{entry['peak_memory_mb'] / 1000:.1f}"
 
 
-def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Numbers stand on the right."""
     numbers = [all(row[place].replace(".", "").isdigit() for row in rows) for place in range(len(head))]
     rule = ["---:" if number else "---" for number in numbers]

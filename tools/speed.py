@@ -10,7 +10,7 @@ from typing import NamedTuple
 from benchmarks import systems
 from helpers import ledger
 from tools.chapters import ROOT, PipelineError
-from tools.costs import _markdown
+from tools.costs import markdown
 
 SIDES = ("theirs", "ours")
 DISTURBED = 0.25  # of a core that other programs kept busy during a training
@@ -120,7 +120,7 @@ def compared(entry: dict) -> str:
         took = [f"{typical(entry, name, side):.1f}" for side in SIDES]
         memory = " / ".join(f"{typical(entry, name, side, 'peak_memory_mb') / 1000:.1f}" for side in SIDES)
         rows.append([title(name), systems.SYSTEMS[name].figure, *right, *took, str(ratio(entry, name)), memory])
-    return _markdown(head, rows) if rows else ""
+    return markdown(head, rows) if rows else ""
 
 
 def missing(entry: dict) -> str:
@@ -179,7 +179,7 @@ def recipes() -> str:
         [title(name), system.given or "nothing", system.assumed, system.course]
         for name, system in systems.SYSTEMS.items()
     ]
-    return _markdown(["system", "the report gives", "assumed", "ours"], rows)
+    return markdown(["system", "the report gives", "assumed", "ours"], rows)
 
 
 def left_out() -> str:
