@@ -37,11 +37,11 @@ code
 """
 
 
-def built(folder, page):
+def built(folder, page, name="page"):
     (folder / "book").mkdir()
-    (folder / "index.md").write_text("# Book\n\n```{toctree}\nbook/glossary\nbook/page\n```\n")
+    (folder / "index.md").write_text(f"# Book\n\n```{{toctree}}\nbook/glossary\nbook/{name}\n```\n")
     (folder / "book" / "glossary.md").write_text(GLOSSARY)
-    (folder / "book" / "page.md").write_text(page)
+    (folder / "book" / f"{name}.md").write_text(page)
     warnings = io.StringIO()
     settings = {
         "extensions": ["myst_parser", "glossary_links"],
@@ -51,7 +51,7 @@ def built(folder, page):
     with docutils_namespace():
         Sphinx(folder, None, folder / "out", folder / "trees", "html", settings, status=None, warning=warnings).build()
     assert warnings.getvalue() == ""
-    return (folder / "out" / "book" / "page.html").read_text(encoding="utf-8")
+    return (folder / "out" / "book" / f"{name}.html").read_text(encoding="utf-8")
 
 
 def links(page):
@@ -93,6 +93,10 @@ def test_the_longer_word_wins(tmp_path):
 )
 def test_what_is_no_prose_or_no_such_word_stays(tmp_path, text):
     assert links(built(tmp_path, f"# Page\n\n{text}\n")) == []
+
+
+def test_the_first_page_stays_plain(tmp_path):
+    assert links(built(tmp_path, "# Page\n\nA batch.\n", "index")) == []
 
 
 def test_a_link_by_hand_counts_as_the_first_use(tmp_path):

@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 GLOSSARY = "book/glossary"
+PLAIN = (GLOSSARY, "book/index")  # the first page says in plain words what the book is, and has a link to the glossary
 BLOCK = re.compile(r"^```\{glossary\}\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TERM = re.compile(r"^(?=\S)(.+)\n(?=  \S)", re.MULTILINE)
 EVERYDAY = {
@@ -45,10 +46,7 @@ EVERYDAY = {
     "verdict",
     "word",
 }
-NOT_IN = (
-    nodes.title, nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.math_block, nodes.table, nodes.raw,
-    nodes.term, nodes.caption, nodes.image, addnodes.pending_xref,
-)  # fmt: skip
+NOT_IN = (nodes.literal, nodes.reference, nodes.math, nodes.table, nodes.raw, addnodes.pending_xref)
 
 
 def terms(source: str) -> list[str]:
@@ -85,7 +83,7 @@ class LinkFirstUses(SphinxTransform):
     def apply(self, **_: object) -> None:
         words: list[str] = getattr(self.app, "glossary_words", [])
         page = self.env.docname
-        if not words or page == GLOSSARY:
+        if not words or page in PLAIN:
             return
         search = pattern(words)
         seen = {
