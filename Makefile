@@ -14,11 +14,11 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test times chapter experiments challenge pair lab serve bench results lock
+.PHONY: help setup book check test times chapter experiments challenge colab-check pair lab serve print bench results lock
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## environment, data set, weights, browser; every verb does it by itself (EXTRAS=yes: all packages)
 	@$(PYTHON) tools/set_up.py browser $(if $(EXTRAS),extras)
@@ -56,6 +56,10 @@ challenge: ## the quick book with shuffled labels: list the claims that hold all
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.challenge $(if $(N),--only $(N))
 
+colab-check: ## every chapter as Colab would run it, quick: its versions, the wheel alone (N=01,09: some)
+	@$(PYTHON) tools/set_up.py
+	@$(RUN) -m tools.colab_check $(if $(N),--only "$(N)")
+
 pair: ## write every .ipynb from its .py
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.pair
@@ -69,6 +73,10 @@ serve: ## show the built book at http://localhost:8000 (PORT=...)
 	@test -e _build/html/index.html || { echo "There is no book yet. Run make book first."; exit 2; }
 	@echo "The book is at http://localhost:$(PORT). Ctrl-C ends it."
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+print: ## the built book as one PDF with contents and working links: _build/print/book.pdf
+	@$(PYTHON) tools/set_up.py browser
+	@$(RUN) -m tools.print_book
 
 bench: ## the reports' recipes and ours in turn, side by side (ONLY=E-dt,race,loader REPEATS=3)
 	@$(PYTHON) tools/set_up.py

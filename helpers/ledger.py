@@ -56,13 +56,19 @@ def read_all(folder: Path | str | None = None) -> dict[str, dict[str, Any]]:
     handed = inputs.handed_over("chapters")
     if folder is None and handed is not None:
         return {name: _read(Path(path)) for name, path in dict(handed).items() if Path(path).exists()}
-    folder = Path(folder) if folder else Path(__file__).resolve().parent.parent / "results"
+    folder = Path(folder) if folder else committed()
     if not folder.is_dir():
         raise FileNotFoundError(
             f"The ledger folder {folder.name}/ was not found beside the helpers package. It comes with a "
             "checkout of the course; run `make results` there to measure it anew."
         )
     return {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
+
+
+def committed() -> Path:
+    """Where the entries are: beside helpers in a checkout, else inside it, where the wheel puts them (pyproject.toml)."""
+    checkout = Path(__file__).resolve().parent.parent / "results"
+    return checkout if checkout.is_dir() else Path(__file__).resolve().parent / "entries"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def model(name: str) -> dict[str, Any] | None:
-    """A model's entry, whichever chapter measured it. None where no ledger is at hand, as in Colab."""
+    """A model's entry, whichever chapter measured it. None where no ledger is at hand."""
     try:
         entries = read_all()
     except FileNotFoundError:

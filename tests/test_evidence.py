@@ -2,9 +2,6 @@
 
 import json
 import math
-import shutil
-import subprocess
-import sys
 import zipfile
 import zlib
 
@@ -15,6 +12,7 @@ from helpers import evidence
 from helpers.evidence import EvidenceError, Run
 from helpers.ledger import write_json
 from tools.chapters import ROOT
+from tools.colab_check import build_wheel
 
 LABELS = np.tile(np.arange(10), 50)
 
@@ -250,16 +248,12 @@ def test_the_interval_counts_seeds_as_well_as_images():
 
 
 @pytest.mark.slow
-def test_the_bank_ships_in_the_wheel(tmp_path):
-    for name in ("helpers", "results/runs"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    command = [sys.executable, "-m", "uv", "build", "--wheel", "--no-build-isolation", "--offline", "--quiet"]
-    subprocess.run([*command, "--out-dir", tmp_path, tmp_path], check=True, capture_output=True)
-    names = zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist()
-    committed = {path.relative_to(ROOT / "results").as_posix() for path in (ROOT / "results" / "runs").rglob("*.json")}
-    assert committed and {f"helpers/{name}" for name in committed} <= set(names)
+def test_bank_and_ledger_ship_in_the_wheel(tmp_path):
+    names = set(zipfile.ZipFile(build_wheel(tmp_path / "wheel")).namelist())
+    results = ROOT / "results"
+    committed = {path.relative_to(results).as_posix() for path in (results / "runs").rglob("*.json")}
+    assert committed and {f"helpers/{name}" for name in committed} <= names
+    assert {f"helpers/entries/{path.name}" for path in results.glob("*.json")} <= names
 
 
 def test_the_bank_stays_small():

@@ -213,7 +213,7 @@ def add_evidence(project):
 
 @pytest.mark.parametrize(
     ("edit", "moment"),
-    [(edit_chapter, "execution_key"), (edit_chapter, "_run_nbmake"), (add_evidence, "_run_nbmake")],
+    [(edit_chapter, "execution_key"), (edit_chapter, "run_nbmake"), (add_evidence, "run_nbmake")],
     ids=["code before it starts", "code while it runs", "an input while it runs"],
 )
 def test_a_chapter_that_is_changed_after_it_was_staged_is_not_taken_for_executed(tmp_path, monkeypatch, edit, moment):
@@ -223,9 +223,9 @@ def test_a_chapter_that_is_changed_after_it_was_staged_is_not_taken_for_executed
 
     def edit_meanwhile(*arguments):
         edit(project)
-        return (0, 1) if moment == "_run_nbmake" else real_key(*arguments)
+        return (0, 1) if moment == "run_nbmake" else real_key(*arguments)
 
-    monkeypatch.setattr(execution, "_run_nbmake", lambda *_: (0, 1))
+    monkeypatch.setattr(execution, "run_nbmake", lambda *_: (0, 1))
     monkeypatch.setattr(execution, "_is_current", lambda paths: False)
     monkeypatch.setattr(execution, moment, edit_meanwhile)
     with pytest.raises(PipelineError, match="01_count: its code, a helper or an input was changed while it ran"):

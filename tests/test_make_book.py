@@ -144,6 +144,26 @@ def test_swap_shows_the_old_site_or_the_new_at_every_moment(tmp_path):
     assert len(list((tmp_path / "sites").iterdir())) == 2, "this site and the previous one; older ones are cleared away"
 
 
+def test_the_pages_that_a_change_touched_are_named(tmp_path, monkeypatch, capsys):
+    texts = iter(["old", "new"])
+
+    def build(project, budget):
+        site = project / "_build" / "new"
+        site.mkdir(parents=True)
+        (site / "index.html").write_text(f'<article class="bd-article">{next(texts)}</article>')
+        return site
+
+    for name, stand_in in {"build": build, "verify": lambda *_: 1, "inspect": lambda _: []}.items():
+        monkeypatch.setattr(pipeline, name, stand_in)
+    for name in ("stage", "execute"):
+        monkeypatch.setattr(pipeline, name, lambda *_: None)
+    for number in range(2):
+        monkeypatch.setattr(pipeline, "fingerprint", lambda *_, number=number: str(number))
+        make_book(tmp_path)
+    shown = capsys.readouterr().out
+    assert shown.count("touched:") == 1 and "  index.html  changed" in shown
+
+
 def test_preview_holds_one_chapter_and_leaves_the_site(tmp_path):
     project = make_project(tmp_path, c01_count=GOOD, c02_more=GOOD.replace("Count the garments", "Count more"))
     (project / "notebooks" / "02_more.ipynb").unlink()  # a preview pairs by itself

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from tools import colab_check
 from tools.chapters import ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
@@ -161,7 +162,10 @@ def test_all_versions_are_tried():
 def test_colabs_versions_and_the_newest_are_tried_every_week():
     assert triggers("weekly")["schedule"]
     assert JOBS["weekly/colab"]["uses"] == "./.github/workflows/colab.yml"
-    assert "--constraint tests/colab-versions.txt" in commands("colab/chapters")
+    assert JOBS["check/colab"]["uses"] == JOBS["weekly/colab"]["uses"]
+    assert commands("colab/chapters").strip() == "make colab-check"
+    setup = next(step for step in steps("colab/chapters") if "setup-python" in step.get("uses", ""))
+    assert setup["with"]["python-version"] == colab_check.PYTHON
     run = commands("weekly/newest")
     assert (
         run.index("make lock") < run.index("make book || .venv/bin/python -m tools.vendored ") < run.index("make test")
@@ -185,12 +189,12 @@ def test_links_are_followed_every_week():
 
 def test_verbs_and_files_that_workflows_name_exist():
     everything = "\n".join(commands(name) for name in JOBS)
-    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)", everything)) <= verbs
+    verbs = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)", everything)) <= verbs
     modules = set(re.findall(r"-m ((?:tools|helpers)\.\w+)", everything))
     files = {f"{module.replace('.', '/')}.py" for module in modules}
     files |= set(re.findall(r"(?:tests|tools|\.ci)/[\w-]+(?:\.\w+)?(?![\w*$.-])", everything))
-    assert {"tests/colab-versions.txt", "tools/set_up.py", "tools/release.py", ".ci/run"} <= files
+    assert {"tools/set_up.py", "tools/release.py", ".ci/run"} <= files
     assert [name for name in sorted(files) if not (ROOT / name).exists()] == []
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from tools import draw_path
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
@@ -62,6 +63,8 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
         if address := source_address():
             stamp(notebook, address)
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)
+    known = {chapter.name: read_entry(entries, chapter.name) or {} for chapter in all_chapters(project)}
+    draw_path.insert(pages / "book" / "index.md", known, project)
     _write_settings(pages / "_config.yml", preview=chapters is not None)
     if chapters is not None:
         _keep_in_contents(pages / "_toc.yml", {chapter.name for chapter in chosen})

@@ -57,7 +57,7 @@ def ledger(project: Path) -> list[str]:
 
 def links(project: Path) -> list[str]:
     """Links, pictures, files and verbs that the documents name and that do not exist."""
-    verbs = set(re.findall(r"^([a-z]+):", (project / "Makefile").read_text(), re.MULTILINE))
+    verbs = set(re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), re.MULTILINE))
     problems = []
     for path, text in documents(project):
         name = path.relative_to(project).as_posix()
@@ -66,7 +66,7 @@ def links(project: Path) -> list[str]:
         ]
         named = [word for line in _code(text) for word in NAMED_PATH.findall(line) if "NN" not in word]
         problems += [f"{name}: names {word}, which does not exist" for word in named if not (project / word).exists()]
-        called = [word for line in _code(text) for word in re.findall(r"^make ([a-z]+)", line)]
+        called = [word for line in _code(text) for word in re.findall(r"^make ([a-z-]+)", line)]
         problems += [f"{name}: names `make {verb}`, which is no verb" for verb in called if verb not in verbs]
     return sorted(set(problems))
 

@@ -185,13 +185,13 @@ def _run(paths: Paths, threads: int, stop: threading.Event) -> dict:
     key = execution_key(paths.chapter, paths.budget, paths.project)  # with the inputs as they are now
     environment = _environment(paths, threads) | {inputs.VARIABLE: json.dumps(_hand_over(paths))}
     started = time.monotonic()
-    status, peak_kilobytes = _run_nbmake(notebook, log, environment, stop)
+    status, peak_kilobytes = run_nbmake(notebook, log, environment, stop)
     seconds = time.monotonic() - started
     if status != 0:
-        reason = _forgiven(notebook)
+        reason = forgiven(notebook)
         if reason and paths.budget == "quick":
             return _leave_out(paths, reason)
-        raise PipelineError(_failure(paths.chapter, notebook, log))
+        raise PipelineError(failure(paths.chapter, notebook, log))
     if _changed(paths, key):
         raise PipelineError(
             f"{paths.chapter.name}: its code, a helper or an input was changed while it ran, so nobody can tell with "
@@ -264,10 +264,13 @@ def _fetch_weights() -> None:
         pretrained.mobilenet_v2()
 
 
-def _run_nbmake(notebook: Path, log: Path, environment: dict[str, str], stop: threading.Event) -> tuple[int, int]:
+def run_nbmake(
+    notebook: Path, log: Path, environment: dict[str, str], stop: threading.Event, *options: str
+) -> tuple[int, int]:
     """Exit status, and the peak memory in kB of the largest process (the kernel)."""
     command = [sys.executable, "-m", "pytest", "-c", os.devnull]  # the project's own settings are for its tests
-    command += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider", "-q", notebook]
+    command += ["--nbmake", "--overwrite", f"--nbmake-timeout={CELL_TIMEOUT}", "-p", "no:cacheprovider", "-q"]
+    command += [*options, notebook]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -307,7 +310,7 @@ def _environment(paths: Paths, threads: int) -> dict[str, str]:
     }
 
 
-def _forgiven(notebook: Path) -> str | None:
+def forgiven(notebook: Path) -> str | None:
     """What the chapter says it lacks, if that is all that stopped it."""
     try:
         cells = code_cells(nbformat.read(notebook, as_version=4))
@@ -334,7 +337,7 @@ def _leave_out(paths: Paths, reason: str) -> dict:
     return {LEFT_OUT: reason}
 
 
-def _failure(chapter: Chapter, notebook: Path, log: Path) -> str:
+def failure(chapter: Chapter, notebook: Path, log: Path) -> str:
     """Name the chapter and the cell, and say what it said."""
     try:
         cells = code_cells(nbformat.read(notebook, as_version=4))

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from helpers.ledger import write_json
-from tools import pair
+from tools import pair, touched
 from tools.build import build, fingerprint
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, find_chapter, in_order, with_those_before
 from tools.execute import duration, execute
@@ -45,6 +45,8 @@ def make_book(project: Path = ROOT, budget: str = "quick") -> Path:
         lines = "\n".join(f"{f.page}  {f.check}: {f.found}  {f.mend}" for f in findings)
         raise PipelineError(f"{lines}\nThe new site was not published; the previous one is untouched.")
     (site / BUILT_FROM).write_text(sources)
+    if link.exists():
+        print(touched.report(link.resolve(), site), flush=True)
     swap(site, link)
     return link
 

@@ -1,6 +1,6 @@
 """The ledger in results/ and what is generated from it. Nothing else writes to results/ but `make bench` and experiments.
 
-python -m tools.results              keep a whole full run, and write the tables of the README and of two pages
+python -m tools.results              keep a whole full run, and write the tables of the README and of three pages
 python -m tools.results --only 10    keep one chapter of it, and those whose entries it read
 python -m tools.results --table      write the tables alone
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from helpers import ledger
 from helpers.verdicts import CRITERIA, MARKS
-from tools import costs, speed
+from tools import costs, lessons, speed
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, find_chapter
 from tools.keys import NOT_INSTALLED, entries_folder, libraries, locked_minors, minor, numbers_key, read_entry
 from tools.verify import verify
@@ -142,6 +142,7 @@ GENERATED: dict[str, Callable[[Path], str]] = {
     "README.md": table,
     "book/run_times.md": costs.tables,
     "book/benchmark.md": speed.tables,
+    "book/teachers.md": lessons.tables,
 }
 
 
