@@ -387,6 +387,26 @@ def test_a_readers_own_network_runs_and_a_damaged_or_wrong_one_does_not(page, ne
     expect(page.locator("#live-network-text")).to_contain_text("Right on", timeout=20_000)
 
 
+def test_an_edition_without_networks_runs_the_readers_own(site, browser, images, tmp_path):
+    page, said = browser.new_page(), []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    text = (site / "_static" / "live_data_edition.js").read_text()
+    edition = json.loads(text[text.index("{") : text.rindex("}") + 1]) | {"networks": {}, "autoencoder": False}
+    without = f'liveNetworks.bring("edition", {json.dumps(edition)});'
+    with serve(site) as served:
+        page.route("**/live_data_edition.js", lambda route: route.fulfill(body=without, content_type="text/javascript"))
+        page.goto(served.address + PAGE)
+        page.locator("#live-seen").focus()
+        page.keyboard.press("Shift+ArrowDown")
+        line(page, "Pencil at column 15, row 16")
+        assert "without the autoencoder" in page.locator("article").inner_text()
+        own = keras.Sequential([keras.layers.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)])
+        page.locator("#live-own").set_input_files(live.export_network(own, tmp_path / "mine.network"))
+        line(page, "The network says")
+        page.close()
+    assert said == []
+
+
 def test_a_dropped_file_is_taken_and_anything_else_is_refused(page):
     drop = """([name, content]) => {
         const data = new DataTransfer();

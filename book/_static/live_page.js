@@ -39,15 +39,16 @@ const livePage = (() => {
 
   let asked = false;
   const ask = () => {
-    if (asked || !state.network) return;
+    if (asked) return;
     asked = true;
     requestAnimationFrame(() => {
       asked = false;
       state.seen = livePictures.moved(state.picture, state.moves);
+      if (!state.network) return drawSeen(); // an edition without any, until the reader brings one
       state.steps = liveKernels.run(state.network, state.seen);
       showAnswer();
       listeners.forEach((listen) => listen(state));
-      sweepLater();
+      return sweepLater();
     });
   };
   const probabilities = (picture) => liveKernels.softmax(liveKernels.run(state.network, picture).at(-1).values, state.temperature);
