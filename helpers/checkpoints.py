@@ -77,7 +77,7 @@ def trained(name: str) -> keras.Model:
     recipe = _recipe(name)
     inputs.allowed("checkpoints", name)
     try:
-        return _load(name)
+        return load(name)
     except FileNotFoundError:
         pass
     except Refused as reason:
@@ -90,7 +90,8 @@ def trained(name: str) -> keras.Model:
     return model
 
 
-def _load(name: str) -> keras.Model:
+def load(name: str) -> keras.Model:
+    """The network of this name from its checkpoint; FileNotFoundError or Refused where there is none that can be trusted."""
     path = _path(name)
     if not path.exists():
         raise FileNotFoundError(path)

@@ -20,7 +20,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
-from tools import browsers, limits
+from tools import browsers, limits, live
 from tools.chapters import PipelineError
 from tools.check_pages import POLICY, Finding, PageText
 from tools.local_server import Served
@@ -275,7 +275,11 @@ class Viewer:
     def _check_weight(self) -> None:
         urls = {urldefrag(url)[0] for url in (*self.requests, *self.page.evaluate(RESOURCES))}
         weights = {name: self.served.weight(name) for url in urls if (name := self.served.name(url))}
-        code = {name: weight for name, weight in weights.items() if name.endswith((".js", ".mjs", ".css"))}
+        code = {
+            name: weight
+            for name, weight in weights.items()
+            if name.endswith((".js", ".mjs", ".css")) and not live.is_ours(Path(name).name)  # weights of networks
+        }
         for check, parts, limit in (
             ("heavy page", weights, limits.PAGE_BYTES),
             ("heavy scripts", code, limits.CODE_BYTES),

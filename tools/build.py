@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import draw_path
+from tools import draw_path, live
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
@@ -65,6 +65,7 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)
     known = {chapter.name: read_entry(entries, chapter.name) or {} for chapter in all_chapters(project)}
     draw_path.insert(pages / "book" / "index.md", known, project)
+    live.prepare(project, budget, pages)
     _write_settings(pages / "_config.yml", preview=chapters is not None)
     if chapters is not None:
         _keep_in_contents(pages / "_toc.yml", {chapter.name for chapter in chosen})
@@ -130,12 +131,13 @@ def _complaints(output: str) -> str:
 
 
 def fingerprint(project: Path, budget: str) -> str:
-    """Of everything a built and inspected site depends on: executed notebooks, staged pages, ledger, this pipeline."""
+    """Of everything a built and inspected site depends on: executed notebooks, networks, staged pages, ledger, this pipeline."""
     edition = " ".join(str(os.environ.get(name)) for name in (REPOSITORY, REFERENCE, SITE))
     digest = hashlib.sha256(f"{budget} {edition}".encode())
     folders = ["_build/stage", f"_build/executed/{budget}", "results", "tools"]
     files = [path for folder in folders for path in sorted((project / folder).rglob("*")) if path.is_file()]
-    for path in [*files, project / "requirements.lock"]:
+    networks = sorted((project / "_build" / "checkpoints").glob(f"*-{budget}.keras"))  # which the live page runs
+    for path in [*files, *networks, project / "helpers" / "live.py", project / "requirements.lock"]:
         if path.exists() and "__pycache__" not in path.parts:
             digest.update(str(path.relative_to(project)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

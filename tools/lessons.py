@@ -6,8 +6,8 @@ from pathlib import Path
 
 from helpers import ledger
 from tools.chapters import ROOT, Chapter, all_chapters, code_cells
-from tools.markdown import table
 from tools.draw_path import duration
+from tools.markdown import table
 
 # The chapters of each session, by number; the page book/teachers.md has a heading for each, in this order.
 SESSIONS = (

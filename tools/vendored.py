@@ -19,6 +19,7 @@ from pathlib import Path
 
 import yaml
 
+from tools import live
 from tools.chapters import ROOT, PipelineError
 from tools.check_pages import Finding
 from tools.policy import inline
@@ -102,7 +103,7 @@ def _files(site: Path) -> Iterator[str]:
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         name = path.relative_to(site).as_posix()
         place = name.removeprefix("_static/")
-        ours = place != name and (place == MOVED_STYLES or (OUR_FOLDER / place).is_file())
+        ours = place != name and (place == MOVED_STYLES or live.is_ours(place) or (OUR_FOLDER / place).is_file())
         if not ours and (place != name or name.endswith(SCRIPTS)):
             yield name
 
