@@ -34,7 +34,7 @@ from sklearn.model_selection import train_test_split
 
 # %%
 from helpers import budget, fetch, figures, offline
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say
 from helpers.data import CLASS_NAMES, load_fashion_mnist, load_original
 from helpers.quiet import quiet
@@ -621,6 +621,8 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 #
 # </details>
 #
+# Reread: [What is in the file, and is it the right one?](#what-is-in-the-file-and-is-it-the-right-one).
+#
 # **2. Somebody standardises with the deviations of all images, test images included, and gains a point. What do you know?**
 #
 # <details><summary>a) The leak is worth a point</summary>
@@ -639,6 +641,8 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 #
 # </details>
 #
+# Reread: [Does one look at the test images matter?](#does-one-look-at-the-test-images-matter).
+#
 # **3. `dataset.batch(32).shuffle(10_000)` on images sorted by class: what does a network see?**
 #
 # <details><summary>a) Well mixed batches</summary>
@@ -656,6 +660,24 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 # No. The order of the batches is random.
 #
 # </details>
+#
+# Reread: [Does `shuffle` shuffle?](#does-shuffle-shuffle).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=np.any(changed[:16] != file[:16]),
+    b=changed.size == file.size and first != second,
+    c=np.max(changed ^ file) > 1)  # a step of grey that an eye could see
+right_option(
+    2, "b", a=abs(difference[1]) > abs(other_pool[1]) / 2,
+    b=abs(other_pool[1]) > 2 * abs(difference[1]),
+    c=np.isclose(test_rows.std(), (test_rows**2).std()))  # another camera
+right_option(
+    3, "b", a=np.mean(np.ptp(batches := np.array(list(
+        tf.data.Dataset.from_tensor_slices(np.repeat(np.arange(10), 192))
+        .batch(32).shuffle(10_000, seed=1))), axis=1)) > 4,
+    b=not np.ptp(batches, axis=1).any() and np.diff(batches[:, 0]).min() < 0,
+    c=np.diff(batches[:, 0]).min() >= 0)
 
 # %% [markdown]
 # ## Exercises

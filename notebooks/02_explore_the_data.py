@@ -30,7 +30,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from helpers import budget, figures, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist, load_original
 
@@ -693,6 +693,8 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 #
 # </details>
 #
+# Reread: [Why does the correlation repeat?](#why-does-the-correlation-repeat).
+#
 # **2. You find the best of all one-pixel rules on 200 images and report its accuracy on the same 200. What is wrong?**
 #
 # <details><summary>a) Nothing, it was measured</summary>
@@ -710,6 +712,8 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 # No. That lowers the accuracy itself; it does not bias its measurement.
 #
 # </details>
+#
+# Reread: [How far does a single pixel get?](#how-far-does-a-single-pixel-get).
 #
 # **3. An image labelled Bag is suspicious; the model says Sneaker with high probability. What do you do?**
 #
@@ -729,6 +733,24 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 #
 # </details>
 #
+# Reread: [Does it find errors that others found?](#does-it-find-errors-that-others-found).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=repeats(halved := mean_by_lag(correlation[np.ix_(
+        kept := np.arange(784).reshape(28, 28)[::2, ::2].ravel(), kept)]),
+        28, times=1),
+    b=repeats(halved, 14, times=5), c=np.diff(halved[:42]).max() <= 0)
+right_option(  # no rule for this pair is as good on all training images
+    2, "b", a=abs(excess := best_rule(*(
+        share_up_to(whole[train.labels == k][:100]) for k in hard)
+        )[0].max() - rules[hard][0].max()) < 0.01,
+    b=excess > 0.01, c=excess < -0.01)
+right_option(
+    3, "c", a=min(precision.values()) > 0.9, b=min(precision.values()) > 0.5,
+    c=0.06 < min(precision.values()) and max(precision.values()) < 0.5)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Write the rule yourself**, for any classifier and any data set. Return True for each suspicious label: among the classes that reach their threshold (the mean probability of a class where it is the label) take the most probable; the label is suspicious when this is another class. Where no class reaches its threshold, it is not.

@@ -35,7 +35,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
 from helpers import budget, evidence, figures, layouts, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -753,6 +753,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [What does standardising change?](#what-does-standardising-change).
+#
 # **2. On a UMAP map the island of bags is small and far from the island of dresses, with each of ten seeds from a PCA start. What follows?**
 #
 # <details><summary>a) Bags are more alike than dresses</summary>
@@ -770,6 +772,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # Yes. Neighbours are what such a map tries to keep.
 #
 # </details>
+#
+# Reread: [What can such a map not show?](#what-can-such-a-map-not-show).
 #
 # **3. Someone standardises the pixels, keeps 95 % of the variance, and needs more components than you did with
 # raw pixels. Why?**
@@ -790,6 +794,27 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [What does standardising change?](#what-does-standardising-change).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=np.isclose(
+        half := variance_along(two / 2, best) / (two / 2).var(0, ddof=1).sum(),
+        direction / 2, rtol=1e-3),
+    b=np.isclose(half, direction, rtol=1e-3),
+    c=np.isclose(half, direction / 4, rtol=1e-3))
+right_option(
+    2, "c", a=widths_and_gaps(known["UMAP"][0])[0] > 5,  # ten in the data
+    b=quality["UMAP"].distances.mean() > fixed,
+    c=np.mean(called_by(near)[labels == 8] == 8) > 0.5
+    and quality["UMAP"].neighbours.min() > on_pca.neighbours)
+right_option(
+    3, "a", a=gap.iloc[1] < gap.iloc[0] / 2,  # without the frame
+    b=not np.allclose(z_scores[:50] * deviations + pca.mean_, pixels[:50],
+                      atol=1e-3),
+    c=not np.isclose(ratios["standardised"].sum(), 100))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. How many components hold a given part of the variance?** `ratios` are explained variance ratios, largest first.

@@ -36,7 +36,7 @@ from threadpoolctl import threadpool_limits
 
 # %%
 from helpers import budget, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -781,6 +781,8 @@ figures.show_mistakes(test.images, test.labels,
 #
 # </details>
 #
+# Reread: [Keep the preparation inside the model](#keep-the-preparation-inside-the-model).
+#
 # **2. You square all pixels and train the decision tree again. What happens on the training images?**
 #
 # <details><summary>a) It gets worse, because light grey moves towards zero</summary>
@@ -798,6 +800,8 @@ figures.show_mistakes(test.images, test.labels,
 # No. Logistic regression multiplies the value; a tree only compares it.
 #
 # </details>
+#
+# Reread: [Ask about one pixel at a time](#ask-about-one-pixel-at-a-time).
 #
 # **3. You tune your own model over fifty settings and a rival's over three, and yours is ahead. What do you know?**
 #
@@ -817,6 +821,28 @@ figures.show_mistakes(test.images, test.labels,
 #
 # </details>
 #
+# Reread: [Give four models the same search](#give-four-models-the-same-search).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=np.allclose(sample.mean(axis=0), sample[200:].mean(axis=0)),
+    b=np.allclose(make_pipeline(StandardScaler(), dummy).fit(
+        sample[200:], sample_labels[200:])[0].mean_,
+        sample[200:].mean(axis=0), atol=1e-4),
+    c=len(cross_val_score(dummy, sample, sample_labels, cv=5)) < 5)
+right_option(
+    2, "b", a=(squared := clone(small).fit(sample**2, sample_labels)).score(
+        sample**2, sample_labels) < small.score(sample, sample_labels),
+    b=np.array_equal(squared.apply(sample**2), small.apply(sample)),
+    c=squared.score(sample**2, sample_labels)
+    > small.score(sample, sample_labels))
+right_option(
+    3, "b", a=(lost := max(
+        each.best_score_ - each.cv_results_["mean_test_score"][:3].max()
+        for each in tuned.values())) == 0, b=lost > 0,
+    c=tuned["RBF SVM"].best_score_ < tuned["tree"].best_score_)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Did the search end at an edge?** If the best value is the smallest or the largest of its list, a better one may lie outside. Given a grid and the best settings, return the sorted names of the settings at an edge.

@@ -38,7 +38,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 # %%
 from helpers import budget, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 
@@ -747,11 +747,13 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 #
 # </details>
 #
+# Reread: [How good is a forest on all pixels?](#how-good-is-a-forest-on-all-pixels).
+#
 # **2. A column with the row's serial number has a high impurity importance. What do you conclude?**
 #
 # <details><summary>a) The serial number predicts the class</summary>
 #
-# Not from this. A column with many distinct values gets credit for lucky cuts.
+# No, not from this. A column with many distinct values gets credit for lucky cuts.
 #
 # </details>
 # <details><summary>b) Nothing yet; shuffle it on new rows and see</summary>
@@ -764,6 +766,8 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 # No. The forest may do well. The measure misleads.
 #
 # </details>
+#
+# Reread: [Which measure finds the worthless column?](#which-measure-finds-the-worthless-column).
 #
 # **3. You need good probabilities, and boosting's validation loss has risen for the last forty rounds. What do you do?**
 #
@@ -783,6 +787,27 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 #
 # </details>
 #
+# Reread: [Can each tree mend what the ones before got wrong?](#can-each-tree-mend-what-the-ones-before-got-wrong).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=(cheapest := min(costs := {
+        "a": parts.vote["shallow"] - parts.vote["deep"],
+        "b": grown[-1] - grown[len(grown) // 2 - 1],
+        "c": more.vote["bootstrap"] - more.vote["bootstrap, few columns"]
+    }, key=costs.get)) == "a", b=cheapest == "b", c=cheapest == "c")
+right_option(
+    2, "b", a=on_new["noise"] > on_new["flag"],
+    b=noise > flag and on_new["flag"] > 2 * on_new["noise"],
+    c=judge.score(planted[fresh], kinds[fresh]) < 0.6)
+right_option(
+    3, "c", a=new_loss[-1] <= new_loss.min(),
+    b=(halves := [log_losses(chain, new_rows[part], shirt_validation[part])
+                  for part in (slice(None, None, 2), slice(1, None, 2))]
+       )[1].min() == halves[1][halves[0].argmin()],  # chosen elsewhere
+    c=new_loss[turning_point - 1] < new_loss[-1])
+
+# %% [markdown]
 # ## Exercises
 #
 # **Give each column a shadow.** In a table of your own you can see which importances mean something: beside every column put a **shadow**, the same values in shuffled order. A column that does not beat the best

@@ -39,7 +39,7 @@ from xgboost import XGBClassifier
 
 # %%
 from helpers import budget, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -593,6 +593,8 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # </details>
 #
+# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region).
+#
 # **2. You double all pixel values of an image. What happens to its square roots of shares?**
 #
 # <details><summary>a) They double</summary>
@@ -610,6 +612,8 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 # No. The square root is taken after the division.
 #
 # </details>
+#
+# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region).
 #
 # **3. With shuffled pixels, edges lose all of their lead. What does this control show?**
 #
@@ -629,6 +633,25 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # </details>
 #
+# Reread: [Is it because pixels have neighbours?](#is-it-because-pixels-have-neighbours).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "a", a=np.allclose(*(cells := edge_histograms(np.array([
+        np.tile(np.arange(28.0) >= start, (28, 1)) * 1.0
+        for start in (14, 15)]))[:, 3, 3])),
+    b=cells[0].argmax() != cells[1].argmax(),
+    c=cells[1].sum() < 0.99 * cells[0].sum())
+right_option(
+    2, "b", a=np.allclose(edges(2 * boot), 2 * edges(boot), rtol=0.01),
+    b=np.allclose(edges(2 * boot), edges(boot), rtol=0.01),
+    c=np.allclose(edges(2 * boot), 2**0.5 * edges(boot), rtol=0.01))
+right_option(
+    3, "b", a=not np.array_equal(
+        pixels(scramble(examples))[:, order.argsort()], pixels(examples)),
+    b=all(gone), c=shares.machine["edges"] < shares.machine["pixels"])
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Forget which side is dark.** Some descriptions, as the original and that of scikit-image, count an edge from dark to light and one from light to dark as the same. Given histograms of shape `(..., 8)`, add up opposite directions (0 and 4, 1 and 5 ...) and

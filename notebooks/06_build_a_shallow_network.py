@@ -32,7 +32,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import budget, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import keras
@@ -655,6 +655,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [Compile, fit, and read the curves](#compile-fit-and-read-the-curves).
+#
 # **2. For one image the sum of a hidden unit is negative. What is the gradient of its loss along the weights that lead into this unit?**
 #
 # <details><summary>a) Zero</summary>
@@ -672,6 +674,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # No. That would be the gradient of a layer that leads to the logits directly.
 #
 # </details>
+#
+# Reread: [Backpropagation on one picture](#backpropagation-on-one-picture).
 #
 # **3. Network A: training and validation accuracy are one point apart. Network B: six points. Which is better on new images?**
 #
@@ -691,6 +695,25 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [Does a gap mean overfitting?](#does-a-gap-mean-overfitting).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=(count := sum(part.size for part in draw_network(
+        np.random.default_rng(0), 784, 20, 10))) == 15_880,
+    b=count == 15_910, c=count == 15_700)
+right_option(  # the sum of the second unit is negative
+    2, "a", a=np.all(at_w1[:, 1] == 0), b=np.all(at_w1[:, 1] < 0),
+    c=np.allclose(at_w1[:, 1],
+                  inputs[0] * (forward(TINY, inputs)[1][0, 1] - 1)))
+right_option(
+    3, "c", a=(most := max(ends, key=lambda name: ends[name][1].mean())
+               ) == min(gap, key=lambda name: gap[name].mean()),
+    b=most == max(gap, key=lambda name: gap[name].mean()),
+    c=gap["4 units"].max() < gap[most].min()
+    and gap[most].max() < gap["1 000 images"].min())
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Count the parameters of any dense network.** `widths` lists its layers from the input to the output, for example `[784, 128, 10]`.

@@ -31,7 +31,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import budget, doctor, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, Labelled, load_fashion_mnist
 from helpers.models import keras
@@ -714,6 +714,8 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
+# Reread: [Before the first step: is the loss what it must be?](#before-the-first-step-is-the-loss-what-it-must-be).
+#
 # **2. A network learns one batch by heart; after long training it names every class and is right one time
 # in ten. Which is the likeliest?**
 #
@@ -733,6 +735,8 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
+# Reread: [Can it learn thirty-two images by heart?](#can-it-learn-thirty-two-images-by-heart).
+#
 # **3. Validation accuracy is good. In a shop's program the same network is mostly wrong. What do you compare first?**
 #
 # <details><summary>a) Learning rates</summary>
@@ -751,6 +755,26 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
+# Reread: [Do images, labels and use belong together?](#do-images-labels-and-use-belong-together).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=practised["units start dead"][-1] < 2.0,
+    b=np.allclose(blind, 2.3026, atol=1e-4),
+    c=np.isclose(first["pixels not scaled"], 2.3026, atol=1e-4))
+right_option(
+    2, "c", a=practised["units start dead"][-1] < 1.15,
+    b=rates["rate too small"][1] > 0.5,  # part learned at its own rate
+    c=practised["labels shuffled"][-1] < 1.15
+    and right["labels shuffled"].max() < 0.2)
+right_option(
+    3, "b", a=max(right["rate too large"].max(),
+                  right["rate too small"].max()) > 0.6,
+    b=gaps["inverted"] > 4 > gaps["as in training"],
+    c=np.mean(answers(trained["healthy"][0], new)
+              == validation.labels[:600]) < 0.4)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. The loss of an answer that ignores the image.** Given the labels, return the lowest mean loss of an answer that is the same for every image. It

@@ -35,7 +35,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import budget, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import keras
@@ -689,6 +689,8 @@ np.allclose(first[order], second, atol=1e-4)
 #
 # </details>
 #
+# Reread: [Does a signal survive thirty layers?](#does-a-signal-survive-thirty-layers).
+#
 # **2. A colleague adds dropout and one cycle in one change, and accuracy rises with each of five seeds. What is shown?**
 #
 # <details><summary>a) Dropout helps</summary>
@@ -706,6 +708,8 @@ np.allclose(first[order], second, atol=1e-4)
 # No. Five seeds that agree are evidence for the pair of changes.
 #
 # </details>
+#
+# Reread: [Which remedies help?](#which-remedies-help).
 #
 # **3. The pixels of all images are put in one random order. What happens to a dense network that is trained on them?**
 #
@@ -725,6 +729,23 @@ np.allclose(first[order], second, atol=1e-4)
 #
 # </details>
 #
+# Reread: [What can no dense network use?](#what-can-no-dense-network-use).
+
+# %% tags=["hide-cell"]
+right_option(  # a scale of 1 is Glorot's; within a factor of five
+    1, "b", a=1 / 5 < (shrunk := size(mixed) / sizes["Glorot"][0][-1]
+                       ) / 2**0.5 < 5,
+    b=1 / 5 < shrunk / 2**15 < 5, c=1 / 5 < shrunk / (30 * 2**0.5) < 5)
+right_option(
+    2, "b", a=gains["dropout"].high >= together.low,
+    b=together.ahead == together.seeds and gains["dropout"].high
+    < together.low, c=together.ahead < together.seeds)
+right_option(
+    3, "c", a=bank.accuracy("shuffled, together").high < 0.2,
+    b=shuffled.high < 0,
+    c=shuffled.high > 0 and np.allclose(first[order], second, atol=1e-4))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Check the start of any network.** Given a Keras network whose layers follow one another, and some images, return the size (root of the mean square) of what each of its `Dense` layers puts out. If

@@ -38,7 +38,7 @@ import pandas as pd
 # %%
 from helpers import (
     budget, checkpoints, evidence, figures, ledger, metrics)
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import OneCycle, keras
@@ -657,6 +657,8 @@ claim("shirts are the hardest class for this network, too",
 #
 # </details>
 #
+# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps).
+#
 # **2. How many maps does this layer put out?**
 #
 # <details><summary>a) 16</summary>
@@ -674,6 +676,8 @@ claim("shirts are the hardest class for this network, too",
 # No. The number of maps that come in decides how many slices a filter has.
 #
 # </details>
+#
+# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps).
 #
 # **3. The columns of a table of blood values stand in alphabetical order. A colleague wants to use a convolutional network on them. What do you say?**
 #
@@ -693,6 +697,23 @@ claim("shirts are the hardest class for this network, too",
 #
 # </details>
 #
+# Reread: [Does it live on neighbours?](#does-it-live-on-neighbours).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=(weights := [keras.Sequential([
+        keras.layers.Input((side, side, 8)), keras.layers.Conv2D(16, 5)
+    ]).count_params() for side in (28, 14)])[0] == 416,
+    b=weights == [3_216, 3_216], c=weights[0] != weights[1])
+right_option(
+    2, "a", a=(maps_out := keras.layers.Conv2D(16, 5)(
+        np.zeros((1, 28, 28, 8))).shape[-1]) == 16,
+    b=maps_out == 128, c=maps_out == 8)
+right_option(
+    3, "b", a=left.high >= lead.low, b=left.high < 0.1 * lead.low,
+    c=cost.high >= 0)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Follow the size through a network.** `layers` lists pairs `(window, stride)` of convolutions without padding and of

@@ -34,7 +34,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import budget, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import OneCycle, convolve_and_pool, keras, simple_cnn
@@ -526,11 +526,13 @@ by_class.nlargest(3).to_frame("images")
 #
 # </details>
 #
+# Reread: [How much of a coat does a unit see?](#how-much-of-a-coat-does-a-unit-see).
+#
 # **2. You compare two architectures on a tenth of the images to save time, and the smaller one wins with every seed. What do you know?**
 #
 # <details><summary>a) The smaller one is better</summary>
 #
-# Not in general. In this chapter the order turned when there were more images and more steps.
+# No, not in general. In this chapter the order turned when there were more images and more steps.
 #
 # </details>
 # <details><summary>b) The smaller one is better on so few images</summary>
@@ -543,6 +545,8 @@ by_class.nlargest(3).to_frame("images")
 # No. Agreement of the seeds is evidence; the interval, which also counts the images, says how strong.
 #
 # </details>
+#
+# Reread: [What turned the order: images or steps?](#what-turned-the-order-images-or-steps).
 #
 # **3. A deep plain network has a lower accuracy than a shallow one, on the training images too. Which remedy fits?**
 #
@@ -562,6 +566,22 @@ by_class.nlargest(3).to_frame("images")
 #
 # </details>
 #
+# Reread: [When depth itself becomes the problem](#when-depth-itself-becomes-the-problem).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=(seen := view_after([(3, 1), (3, 2), (3, 1)])) == 7,
+    b=seen == 9, c=seen == 27)
+right_option(
+    2, "b", a=controls["long"].high < 0,
+    b=controls["short"].high < 0 < controls["long"].value,
+    c=controls["short"].low < 0 < controls["short"].high)
+right_option(
+    3, "b", a=trained["tower"].min() > trained["residual"].max(),
+    b=trained["residual"].min() > trained["tower"].max(),
+    c=gain("tower", "deeper", "long").low > 0)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. How deep must it be?** Return the least number of 3x3 convolutions, without pooling, whose receptive field is at least `pixels` wide.

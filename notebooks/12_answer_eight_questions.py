@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import budget, evidence, figures, ledger, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import OneCycle, keras
@@ -677,16 +677,18 @@ claim("half of the images, moved images and no normalisation each cost "
 #
 # </details>
 #
+# Reread: [What does a CNN have over a dense network?](#what-does-a-cnn-have-over-a-dense-network).
+#
 # **2. One network has a wide gap between training and validation accuracy, another a narrow one. Which is better?**
 #
 # <details><summary>a) The one with the narrow gap</summary>
 #
-# Not always. A network that guesses has no gap.
+# No, not always. A network that guesses has no gap.
 #
 # </details>
 # <details><summary>b) The one with the wide gap</summary>
 #
-# Not always. It may have learned its images by heart.
+# No, not always. It may have learned its images by heart.
 #
 # </details>
 # <details><summary>c) The gap does not say; compare validation accuracy</summary>
@@ -694,6 +696,8 @@ claim("half of the images, moved images and no normalisation each cost "
 # Yes. The gap says what to try next, not which network is better.
 #
 # </details>
+#
+# Reread: [What prevents overfitting?](#what-prevents-overfitting).
 #
 # **3. Black and white stripes, each one pixel wide, fill an image. What does average pooling by two make of them?**
 #
@@ -713,6 +717,23 @@ claim("half of the images, moved images and no normalisation each cost "
 #
 # </details>
 #
+# Reread: [Why pool, and by maximum or by average?](#why-pool-and-by-maximum-or-by-average).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=max(lost_at("base")) <= 0,
+    b=max(lost_at("trained on moved images")) < min(lost_at("base")),
+    c=len(base.layers[-1].get_weights()[0]) != 7 * 7 * 32)  # for each place
+right_option(
+    2, "c", a=max(on_new, key=on_new.get) == min(gap, key=gap.get),
+    b=max(on_new, key=on_new.get) == max(gap, key=gap.get),
+    c=max(on_new, key=on_new.get) not in (
+        min(gap, key=gap.get), max(gap, key=gap.get)))
+right_option(
+    3, "a", a=np.allclose(by_mean[0], 0.5), b=(by_mean[0] == 1).all(),
+    c=np.ptp(by_mean[0]) > 0)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Which temperature?** Two scores differ by `difference`. Return the temperature at which the larger one gets the probability

@@ -45,7 +45,7 @@ from scipy.stats import norm
 
 # %%
 from helpers import evidence, figures, ledger, metrics, tables
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -561,6 +561,8 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
+# Reread: [Which differences are real?](#which-differences-are-real).
+#
 # **2. You compare 40 pairs of models that are equally good, each with a test at 0.05. How many "significant" differences do you expect?**
 #
 # <details><summary>a) None</summary>
@@ -579,6 +581,8 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
+# Reread: [Which differences are real?](#which-differences-are-real).
+#
 # **3. A network's mean confidence lies five points above its accuracy. What does a temperature of 1.5 change?**
 #
 # <details><summary>a) The accuracy rises</summary>
@@ -588,7 +592,7 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 # </details>
 # <details><summary>b) The confidences fall, the answers stay</summary>
 #
-# Yes.
+# Yes. Scores that are divided draw nearer to each other, and keep their order.
 #
 # </details>
 # <details><summary>c) The wrong answers become less sure, the right ones more</summary>
@@ -597,6 +601,26 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
+# Reread: [Can one number mend it?](#can-one-number-mend-it).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "a", a=30 / np.sqrt(40) > 1.96 > 30 / np.sqrt(400),
+    b=(sureness["log loss"].rank()
+       == sureness["accuracy"].rank(ascending=False)).all(),
+    c=right[top].dtype != bool)  # right or wrong is all that is compared
+right_option(  # c: a step ten times as large, with an interval as much wider
+    2, "b", a=40 * 0.05 < 1,
+    b=round(40 * np.mean(np.random.default_rng(0).random(9_999) < 0.05)) == 2,
+    c=not np.isclose(p_value((1, -1, 3)), p_value((10, -10, 30))))
+right_option(  # change of images, confidence, right ones; then a lead of 2
+    3, "b", a=(bins_of("simple", "cooled_") - bins_of("simple")).sum(
+        axis=(0, 2))[2] > 0,
+    b=np.sign((bins_of("simple", "cooled_") - bins_of("simple")).sum(
+        axis=(0, 2))).tolist() == [0, -1, 0],
+    c=1 / (1 + np.exp(-2 / 1.5)) > 1 / (1 + np.exp(-2)))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. The Brier score.** Another measure of probabilities: the squared distance between the probabilities of all classes and the vector that has a one at the true class, averaged over images.
