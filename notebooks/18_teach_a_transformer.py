@@ -629,6 +629,9 @@ ledger.record(models={
 say(f"Distilled in {EPOCHS} passes: **{accuracy}**. From labels alone: "
     f"**{from_labels}**.")
 
+# %% [markdown]
+# This does not say what a teacher is worth with all labels: the two also differ in the number of passes and in whether images are changed.
+
 # %%
 verdict("E8", needs_full=True, ours="a small hybrid, not pre-trained, "
         f"distilled from a CNN: {accuracy:.2%}; from labels alone: "
