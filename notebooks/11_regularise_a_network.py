@@ -33,7 +33,7 @@ import pandas as pd
 from helpers import (
     budget, checkpoints, evidence, figures, ledger, metrics)
 from helpers.augment import erase, turn, zoom
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -746,29 +746,33 @@ claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
 #
 # </details>
 #
+# Reread: [Does a gap signal harm?](#does-a-gap-signal-harm).
+#
 # **2. Handwritten digits. Which change of an image is not safe?**
 #
 # <details><summary>a) A shift by a pixel</summary>
 #
-# Safe. A four is a four one pixel further on.
+# No. A four is a four one pixel further on.
 #
 # </details>
 # <details><summary>b) Turning by half a circle</summary>
 #
-# Not safe: a six becomes a nine, with the label of a six.
+# Yes. A six becomes a nine, with the label of a six.
 #
 # </details>
 # <details><summary>c) A little noise</summary>
 #
-# Safe, as long as you can still read the digit.
+# No, that is safe as long as you can still read the digit.
 #
 # </details>
+#
+# Reread: [What may happen to a garment?](#what-may-happen-to-a-garment).
 #
 # **3. You train with augmentation. Validation accuracy lies above training accuracy in every epoch. What is the likeliest reason?**
 #
 # <details><summary>a) The validation images have leaked into training</summary>
 #
-# Possible, but the changes and the dropout alone lower the training figure in every epoch. Measure without them first.
+# No. That is possible, but the changes and the dropout alone lower the training figure in every epoch. Measure without them first.
 #
 # </details>
 # <details><summary>b) Training images are changed, and dropout is at work on them</summary>
@@ -778,10 +782,28 @@ claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
 # </details>
 # <details><summary>c) Chance</summary>
 #
-# Not in every epoch, with thousands of images.
+# No, not in every epoch, with thousands of images.
 #
 # </details>
 #
+# Reread: [Do changed images pay with all images, too?](#do-changed-images-pay-with-all-images-too).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=(since_turn <= 0).all(),
+    b=(since_turn > 0).all() and helped["shift"].low > 0,
+    c=np.mean(gaps_of("not normalised")) < np.mean(gaps_of("dropout"))
+    and remedies.compare("not normalised", "plain").low > 0)
+right_option(  # rows of a six and of a nine, as on a pocket calculator
+    2, "b", a="### #.. ### #.# ###"[1:] == "### #.# ### ..# ###"[:-1],
+    b="".join(reversed("### #.. ### #.# ###")) == "### #.# ### ..# ###",
+    c=sum(map(str.__ne__, "### #.. ### #.# ###", "### #.# ### ..# ###")) < 2)
+right_option(
+    3, "b", a=(new[:, -1] >= as_they_are).all(),
+    b=(np.maximum(printed, new)[:, -1] < as_they_are).all(),
+    c=(new - printed)[:, 0].max() < 1 / np.sqrt(len(validation.labels)))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. The best epoch within a budget.** Given the validation losses, return the epoch (from 1) with the lowest loss among the first

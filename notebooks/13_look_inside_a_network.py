@@ -41,7 +41,7 @@ from sklearn.preprocessing import StandardScaler
 
 # %%
 from helpers import budget, evidence, figures, metrics
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -815,7 +815,7 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # <details><summary>a) It has learned rare, abstract features</summary>
 #
-# Not from this. Nobody can read the untrained network's third layer either, and before pooling most of it is silent, too.
+# No, not from this. Nobody can read the untrained network's third layer either, and before pooling most of it is silent, too.
 #
 # </details>
 # <details><summary>b) Nothing, until the same is measured on an untrained network</summary>
@@ -829,11 +829,13 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # </details>
 #
+# Reread: [In which layer can you see that a network was trained?](#in-which-layer-can-you-see-that-a-network-was-trained).
+#
 # **2. A probe on one layer is right about 85 images in 100, a probe on the next about 80. Has the next layer lost something?**
 #
 # <details><summary>a) Yes, information about the class</summary>
 #
-# Perhaps. But a probe sees only what a *linear* model can use.
+# No, that does not follow: a probe sees only what a *linear* model can use.
 #
 # </details>
 # <details><summary>b) It may only be laid out less well for a linear model</summary>
@@ -847,11 +849,13 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # </details>
 #
+# Reread: [What can be read from each layer?](#what-can-be-read-from-each-layer).
+#
 # **3. A colleague searches 500 filters for the one that best tells tumours from other tissue, and reports its AUROC on the same images. What should be done?**
 #
 # <details><summary>a) Nothing: AUROC does not depend on a threshold</summary>
 #
-# It does not. But the best of 500 is high by chance, too.
+# No. It does not depend on one, but the best of 500 is high by chance, too.
 #
 # </details>
 # <details><summary>b) Judge the chosen filter on new images, and search an untrained network in the same way</summary>
@@ -861,10 +865,27 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 # </details>
 # <details><summary>c) Report the median of the 500</summary>
 #
-# That answers another question, about the filters in general.
+# No. That answers another question, about the filters in general.
 #
 # </details>
 #
+# Reread: [How well does one filter know a class?](#how-well-does-one-filter-know-a-class).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=max(early) < 0.5, b=early[-1] > 0.5,
+    c=max(one.high for one in gains("trained", 3)) < 0)
+right_option(  # no layer adds information, but a probe may gain by it
+    2, "b", a=max(one.high for one in gains("trained", 4)) <= 0,
+    b=min(one.low for one in gains("trained", 4)) > 0,
+    c=max(each.value for each in right["trained"]) < 0.2)
+right_option(  # 500 filters that are pure chance, on 100 images
+    3, "b",
+    a=auroc(random.reshape(-1, 500)[:100], labels[:100])[9].max() < 0.6,
+    b=auroc(random.reshape(-1, 500)[:100], labels[:100])[9].max() > 0.7,
+    c=np.median(auroc(random.reshape(-1, 500)[:100], labels[:100])[9]) > 0.7)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Dead units of any network.** Given the output of a layer after its ReLU (the first axis counts images, the last one units or filters), return the numbers of the units that give zero for every image, at every

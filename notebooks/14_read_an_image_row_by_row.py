@@ -38,7 +38,8 @@ from sklearn.linear_model import RidgeClassifier
 
 from helpers import budget, evidence, figures, ledger, metrics
 from helpers.checks import (
-    attempt, expect_between, expect_equal, expect_shape, solved)
+    attempt, expect_between, expect_equal, expect_shape, right_option,
+    solved)
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import OneCycle, convolve_and_pool, keras
@@ -668,6 +669,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [What do the two gates do?](#what-do-the-two-gates-do).
+#
 # **2. A sequence becomes twice as long. What happens to the number of parameters of the GRU that reads it?**
 #
 # <details><summary>a) It doubles</summary>
@@ -685,6 +688,8 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # No. The biases, too, are the same in each step.
 #
 # </details>
+#
+# Reread: [What do the two gates do?](#what-do-the-two-gates-do).
 #
 # **3. A network reads measurements, hour by hour, and is right in 90 of 100 cases. With the hours of new days shuffled it is right in 40. Trained anew on days that are all shuffled by one order, it is right in 89. What follows?**
 #
@@ -704,6 +709,27 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
+# Reread: [Does it need the rows in order?](#does-it-need-the-rows-in-order).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "a", a=1 * state + (1 - 1) * proposal == state,
+    b=1 * state + (1 - 1) * proposal == proposal,
+    c=1 * state + (1 - 1) * proposal == reset * state)
+right_option(  # 56 rows in place of 28
+    2, "b", a=keras.Sequential([keras.Input((56, 28)), keras.layers.GRU(
+        5)]).count_params() == 2 * gru_parameters(28, 5),
+    b=keras.Sequential([keras.Input((56, 28)), keras.layers.GRU(
+        5)]).count_params() == gru_parameters(28, 5),
+    c=keras.Sequential([keras.Input((56, 28)), keras.layers.GRU(
+        5)]).count_params() == gru_parameters(28, 5) + 28)
+right_option(
+    3, "b", a=min(surprised) > min(seeds["in order"]) - 0.01,
+    b=max(surprised) < min(seeds["in order"]) - 0.2
+    and order_gain.high < 0.05,
+    c=abs(np.corrcoef(look[:, 1:].ravel(), look[:, :-1].ravel())[0, 1]) < 0.1)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. A memory without gates.** The oldest recurrent layer has no gates: its new state is $\tanh(W x + U h + b)$. Given one sequence of words, return its last

@@ -36,7 +36,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
 from helpers import budget, checkpoints, evidence, figures, layouts, ledger
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import BATCH, OneCycle, keras
@@ -667,9 +667,11 @@ ledger.record(numbers={
 # </details>
 # <details><summary>c) Whether it is the training or the test error</summary>
 #
-# Ask that, too. Here the two hardly differ.
+# No, ask that later. Here the two hardly differ.
 #
 # </details>
+#
+# Reread: [What does a report's error of 0.0334 look like?](#what-does-a-reports-error-of-00334-look-like).
 #
 # **2. A linear autoencoder and PCA have the same error. Are their codes the same?**
 #
@@ -685,15 +687,17 @@ ledger.record(numbers={
 # </details>
 # <details><summary>c) No: the spaces differ</summary>
 #
-# The angles between them are only a few degrees, against eighty and more for a random space. Part of them may come from the images: the network saw fewer of them than PCA.
+# No. The angles between them are only a few degrees, against eighty and more for a random space. Part of them may come from the images: the network saw fewer of them than PCA.
 #
 # </details>
+#
+# Reread: [Is a linear network PCA?](#is-a-linear-network-pca).
 #
 # **3. On a t-SNE map of codes the classes form islands. What does that show?**
 #
 # <details><summary>a) The codes separate the classes</summary>
 #
-# Not yet. Measure in the codes themselves, and compare with pixels.
+# No, not yet. Measure in the codes themselves, and compare with pixels.
 #
 # </details>
 # <details><summary>b) Many images have neighbours of their own class</summary>
@@ -703,10 +707,29 @@ ledger.record(numbers={
 # </details>
 # <details><summary>c) Nothing</summary>
 #
-# Too modest. Neighbours on the map agree in class about as often as in the codes themselves.
+# No, that is too modest. Neighbours on the map agree in class about as often as in the codes themselves.
 #
 # </details>
 #
+# Reread: [Do the codes form clear clusters?](#do-the-codes-form-clear-clusters).
+
+# %% tags=["hide-cell"]
+right_option(  # straight and dense had one optimiser
+    1, "b", a=max(by_kind["straight"]) < 1.1 * min(by_kind["dense"]),
+    b=yardstick[32] > 0.01 > yardstick[128],
+    c=run.history["loss"][-1] / run.history["val_loss"][-1]
+    > yardstick[2] / yardstick[128])
+right_option(
+    2, "b", a=likeness.max(axis=1).min() > 0.99,
+    b=np.median(likeness.max(axis=1)) < 0.9
+    and angles["linear network"].max() < 10,
+    c=angles["linear network"].max() > 45)
+right_option(
+    3, "b", a=measured.loc["silhouette_space", "codes"] > 0.5,
+    b=measured.loc["same_class_space", "codes"] > 0.5
+    and abs(moved["codes"]) < 0.02, c=abs(moved["codes"]) > 0.2)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Decibels.** Engineers give errors as *peak signal-to-noise ratio*: ten times the decimal logarithm of 1 / MSE, for pixels up to 1. Write

@@ -42,7 +42,7 @@ from sklearn.svm import SVC
 
 # %%
 from helpers import budget, checkpoints, evidence, figures, ledger
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.start import tensorflow
@@ -479,14 +479,16 @@ on_test.round(3)
 # </details>
 # <details><summary>b) The groups agree with the classes much more than by chance, and far from fully</summary>
 #
-# Yes.
+# Yes. Groups drawn at random get 0, the classes themselves 1.
 #
 # </details>
 # <details><summary>c) The codes are bad</summary>
 #
-# It says nothing of what else the codes are good for. Groups may follow something other than the classes.
+# No. It says nothing of what else the codes are good for. Groups may follow something other than the classes.
 #
 # </details>
+#
+# Reread: [Do groups appear by themselves?](#do-groups-appear-by-themselves).
 #
 # **2. A company detects broken parts by their distance to good ones, in the space of an autoencoder. Its test is excellent, and in use it fails on a new kind of damage. What should be asked first?**
 #
@@ -497,14 +499,16 @@ on_test.round(3)
 # </details>
 # <details><summary>b) How many numbers the code has</summary>
 #
-# That may matter, but it would not explain why the test was good and use is not.
+# No. That may matter, but it would not explain why the test was good and use is not.
 #
 # </details>
 # <details><summary>c) Whether the threshold was right</summary>
 #
-# A new threshold changes how often it raises an alarm, not whether the new damage lies nearer to good parts.
+# No. A new threshold changes how often it raises an alarm, not whether the new damage lies nearer to good parts.
 #
 # </details>
+#
+# Reread: [What does not belong?](#what-does-not-belong).
 #
 # **3. Somebody shows that a classifier on codes beats the same classifier on pixels. What is missing?**
 #
@@ -515,15 +519,35 @@ on_test.round(3)
 # </details>
 # <details><summary>b) A larger classifier</summary>
 #
-# It would answer another question.
+# No. It would answer another question.
 #
 # </details>
 # <details><summary>c) Nothing</summary>
 #
-# Without PCA we cannot tell whether codes win or whether any few numbers would.
+# No. Without PCA we cannot tell whether codes win or whether any few numbers would.
 #
 # </details>
 #
+# Reread: [Three ways to write down a garment](#three-ways-to-write-down-a-garment).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=abs(
+        shares.max(axis=1).mean() - np.mean(five("rand_codes"))) < 0.05,
+    b=adjusted_rand_score(validation.labels, ones) + 0.1
+    < min(five("rand_codes")) and max(five("rand_codes")) < 0.5,
+    c=max(one.high for one in over("search", "pixels")) < 0)
+right_option(  # 32 numbers each time
+    2, "a", a=max(alone["own codes"]) < min(five("strangers_codes")),
+    b=max(alone["own components"]) >= min(five("strangers_components")),
+    c=roc_auc_score(~member, 2 * score) > roc_auc_score(~member, score))
+right_option(
+    3, "a",
+    a=min(five("strangers_components")) > max(five("strangers_pixels")),
+    b=np.mean(five("network_100_start")) > np.mean(five("machine_100_codes")),
+    c=max(five("strangers_components")) <= min(five("strangers_pixels")))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Rand by hand.** Two divisions of the same images, as two arrays of group numbers. Return the share of pairs of images on which they agree: both keep the

@@ -40,7 +40,7 @@ from sklearn.neighbors import NearestNeighbors
 
 # %%
 from helpers import budget, checkpoints, evidence, figures, ledger
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, say
 from helpers.data import load_fashion_mnist
 
@@ -667,15 +667,17 @@ claim("on test images, too, skips come first and the linear map last",
 # </details>
 # <details><summary>c) Nothing, it is only an experiment</summary>
 #
-# Least squares *finds* the smallest error; only the slight ridge, and that images and noise are samples, leave a little room.
+# No. Least squares *finds* the smallest error; only the slight ridge, and that images and noise are samples, leave a little room.
 #
 # </details>
+#
+# Reread: [How much can a linear map take away?](#how-much-can-a-linear-map-take-away).
 #
 # **2. Why are the inventions of a variational autoencoder soft?**
 #
 # <details><summary>a) The decoder is too small</summary>
 #
-# Perhaps in part, but we did not try a larger one.
+# No, not by itself: a larger weight makes the inventions of the same decoder softer. (A larger decoder was not tried.)
 #
 # </details>
 # <details><summary>b) Squared error is least at the mean of all that a cloud may stand for</summary>
@@ -689,11 +691,13 @@ claim("on test images, too, skips come first and the linear map last",
 #
 # </details>
 #
+# Reread: [An autoencoder made for inventing](#an-autoencoder-made-for-inventing).
+#
 # **3. A generator's pictures get the highest density of all. What should you ask?**
 #
 # <details><summary>a) How sharp they are</summary>
 #
-# Ask that as well. But first:
+# No, ask that later. What is highest in density here, random codes of an ordinary autoencoder, is smoothest, too.
 #
 # </details>
 # <details><summary>b) How many real images they cover, and whether they are copies</summary>
@@ -703,10 +707,30 @@ claim("on test images, too, skips come first and the linear map last",
 # </details>
 # <details><summary>c) Nothing, density is what counts</summary>
 #
-# One smooth picture in the middle of many would win.
+# No. One smooth picture in the middle of many would win.
 #
 # </details>
 #
+# Reread: [Which inventions are better?](#which-inventions-are-better).
+
+# %% tags=["hide-cell"]
+right_option(  # to blur is a linear map, too
+    1, "b", a=max(map(np.max, ahead.values())) <= 0,
+    b=decibels(validation.images, blurred(noisy))
+    < decibels(validation.images, clean_linearly(noisy)),
+    c=factors[np.argmin(errors)] != 0.09 / (0.09 + 0.09))
+right_option(
+    2, "b", a=rough[-1].max() >= min(map(min, rough[:-1])),
+    b=np.mean((others - others.mean(axis=0)) ** 2) < min(
+        np.mean((others - one) ** 2) for one in others[:20]),
+    c=abs(points.std() - 1) > 0.1)
+right_option(
+    3, "b", a=table["density"].idxmax() == table["roughness"].idxmax(),
+    b=coverage[table["density"].idxmax()].max() < 0.1,
+    c=table["density"].idxmax() == max(
+        coverage, key=lambda name: coverage[name].mean()))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Half the error.** By how many decibels does a result rise when the mean squared error is divided by `factor`?

@@ -40,7 +40,7 @@ from sklearn.preprocessing import StandardScaler
 
 # %%
 from helpers import budget, evidence, figures, ledger, metrics, pretrained
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 
@@ -627,7 +627,7 @@ figures.show_named(test.images[same], test.labels[same],
 #
 # <details><summary>a) The learning rate</summary>
 #
-# It did its work before the tests, and they were fine.
+# No. It did its work before the tests, and they were fine.
 #
 # </details>
 # <details><summary>b) The scale of the pixels that are served</summary>
@@ -637,27 +637,31 @@ figures.show_named(test.images[same], test.labels[same],
 # </details>
 # <details><summary>c) The number of classes</summary>
 #
-# It is the same in service as in the tests, and they were fine.
+# No. It is the same in service as in the tests, and they were fine.
 #
 # </details>
+#
+# Reread: [Three mistakes that raise no error](#three-mistakes-that-raise-no-error).
 #
 # **2. How do you prove that a layer is frozen?**
 #
 # <details><summary>a) Its trainable is False</summary>
 #
-# That says what was asked for. If it was set after a training and without compiling anew, or if only kernels were meant, numbers move all the same.
+# No. That says what was asked for. If it was set after a training and without compiling anew, or if only kernels were meant, numbers move all the same.
 #
 # </details>
 # <details><summary>b) Its weights before and after training are equal, running averages included</summary>
 #
-# Yes.
+# Yes. That holds in every library, and finds what was forgotten.
 #
 # </details>
 # <details><summary>c) Training is faster</summary>
 #
-# It is, but that proves nothing about every layer.
+# No. It is faster, but that proves nothing about every layer.
 #
 # </details>
+#
+# Reread: [Three mistakes that raise no error](#three-mistakes-that-raise-no-error).
 #
 # **3. Where is borrowing worth most?**
 #
@@ -668,7 +672,7 @@ figures.show_named(test.images[same], test.labels[same],
 # </details>
 # <details><summary>b) With many labels</summary>
 #
-# Less: what the loan brings can then be learned. With all labels a lead was shown after four passes only.
+# No, less: what the loan brings can then be learned. With all labels a lead was shown after four passes only.
 #
 # </details>
 # <details><summary>c) Only if both data sets show the same things</summary>
@@ -677,6 +681,23 @@ figures.show_named(test.images[same], test.labels[same],
 #
 # </details>
 #
+# Reread: [How many labels does it save?](#how-many-labels-does-it-save).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=faults["-1 to 1"] < 50,
+    b=faults["0 to 255"] < faults["-1 to 1"] - 10,
+    c=len(set(truth)) != len(set(train.labels)), needs_full=True)
+right_option(  # averages move without a gradient, so at no cost
+    2, "b", a=drifts["only layers with kernels"] == 0,
+    b=drifts["everything"] == 0 < drifts["only layers with kernels"],
+    c=len(eyes.non_trainable_weights) == 0)
+right_option(
+    3, "a", a=gaps["own"][0].low > gaps["own"][-1].high,
+    b=gaps["own"][0].high < gaps["own"][-1].low,
+    c=max(each.low for each in gaps["own"]) <= 0)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Into its range.** Return pixels from 0 to 255 as the network wants them, from -1 to 1.

@@ -691,15 +691,17 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # </details>
 # <details><summary>c) They tell patches from tokens</summary>
 #
-# They do that, too, but one mark for the tokens would be enough for it.
+# No. They do that, too, but one mark for the tokens would be enough for it.
 #
 # </details>
+#
+# Reread: [Attention in four lines](#attention-in-four-lines).
 #
 # **2. A teacher names the images that it was trained on, unchanged, and its answers equal the labels. What can a student learn from the names?**
 #
 # <details><summary>a) Much: teachers know more</summary>
 #
-# Not on these images. What it says is what the labels say.
+# No, not on these images. What it says is what the labels say.
 #
 # </details>
 # <details><summary>b) Nothing beyond the labels, on these images</summary>
@@ -709,15 +711,17 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # </details>
 # <details><summary>c) Its mistakes</summary>
 #
-# It makes none here.
+# No. It makes none here.
 #
 # </details>
+#
+# Reread: [What is a teacher worth?](#what-is-a-teacher-worth).
 #
 # **3. A pre-trained network from a hub, tuned on your images, is worse than a small one from random weights. What do you do first?**
 #
 # <details><summary>a) Conclude that its photographs have nothing to do with your images</summary>
 #
-# Too early. Tuned rightly, borrowed weights were ahead of our own network with few labels; frozen, they were behind it.
+# No, that is too early. Tuned rightly, borrowed weights were ahead of our own network with few labels; frozen, they were behind it.
 #
 # </details>
 # <details><summary>b) Check what goes in, in training and in use, then the rate and what is frozen</summary>
@@ -727,10 +731,34 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # </details>
 # <details><summary>c) Train for more epochs</summary>
 #
-# Perhaps later. A mistake in the input stays, however long you train.
+# No, perhaps later. A mistake in the input stays, however long you train.
 #
 # </details>
 #
+# Reread: [What does each mistake cost a borrowed network?](#what-does-each-mistake-cost-a-borrowed-network).
+
+# %% tags=["hide-cell"]
+from helpers.checks import right_option
+
+right_option(
+    1, "a", a=np.allclose(attend(queries[::-1], keys[::-1], values[::-1]),
+                          attend(queries, keys, values)[::-1], atol=1e-5),
+    b=max(map(np.max, lost.values())) <= 0,
+    c=[each.places.shape[1] for each in network.layers
+       if isinstance(each, Tokens)] == [3])
+right_option(
+    2, "b", a=bank.compare("hard, 2000", "labels, 2000").low > 0,
+    b=bank.compare("hard, 2000", "labels, 2000").low <= 0
+    < bank.compare("soft, 2000", "labels, 2000").low,
+    c=np.mean([run.numbers["teacher_agrees_changed"]
+               for run in bank.runs("soft, 2000")]) < 0.9)
+right_option(  # with slow averages it has learned as well as without
+    3, "b", a=both.compare("borrowed, 3000", "own, 3000").high < 0,
+    b=costs["frozen, 0 to 255"].high < 0 and costs["large rate"].high < 0,
+    c=both.curves("slow averages, 3000", "loss")[:, -1].min()
+    > both.curves("borrowed, 3000", "loss")[:, -1].max())
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Put it together again.** Return the images from their patches: the inverse of `patches_of`, for square images.

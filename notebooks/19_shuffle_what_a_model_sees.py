@@ -36,7 +36,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 # %%
 from helpers import answers, budget, evidence, figures
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 from helpers.models import OneCycle, convolve_and_pool, keras, predict_classes
@@ -603,9 +603,11 @@ fact("it moves the undamaged network by less than a point",
 # </details>
 # <details><summary>c) Yes, but only to a better model</summary>
 #
-# That can be so, too: a model that overlooks a feature gives it no importance. But it need not be: the same model may use the feature through its copy.
+# No. That can be so, too: a model that overlooks a feature gives it no importance. But it need not be: the same model may use the feature through its copy.
 #
 # </details>
+#
+# Reread: [Where does the importance hide?](#where-does-the-importance-hide).
 #
 # **2. A hospital wants to do without one of twelve measurements. Which importance should it ask for?**
 #
@@ -625,6 +627,8 @@ fact("it moves the undamaged network by less than a point",
 #
 # </details>
 #
+# Reread: [Which importance do you mean?](#which-importance-do-you-mean).
+#
 # **3. You put a layer in the middle of a chain to zero, and accuracy falls to one in ten. What have you learned?**
 #
 # <details><summary>a) The layer is important</summary>
@@ -643,6 +647,23 @@ fact("it moves the undamaged network by less than a point",
 #
 # </details>
 #
+# Reread: [Which layer is the most important?](#which-layer-is-the-most-important).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=lost["beside a copy"] <= lost["beside the control"],
+    b=lost["beside a copy"] > worth["alone"] / 4,
+    c=together < 0.05)  # no single pixel of this region is worth a point
+right_option(  # random numbers, then the top centre
+    2, "c", a=trees["grown out"][:, 0].max() < 0.01,
+    b=losses["shuffled"][centre].low <= losses["never seen"][centre].high,
+    c=losses["shuffled"][centre].low > 2 * losses["never seen"][centre].high)
+right_option(
+    3, "b", a=np.ptp(zeroed, axis=1).max() > 0.01,
+    b=abs(zeroed - 0.1).max() < 0.05,
+    c=answers.accuracy(layers.runs("report")).value < 0.5)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Leave out and train again.** Return the accuracy that is lost by training without `columns`, given a function `train_and_score(rows, new_rows)`. It serves any table of yours.

@@ -32,7 +32,7 @@ from scipy.stats import spearmanr
 
 # %%
 from helpers import budget, evidence, figures
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 from helpers.models import (
@@ -689,11 +689,13 @@ claim("where it was learned the maps of four methods are like the "
 #
 # </details>
 #
+# Reread: [Which pixels make up the score?](#which-pixels-make-up-the-score).
+#
 # **2. The maps of a trained and of a random network correlate by 0.9 over all pixels, without signs. What follows?**
 #
 # <details><summary>a) The method ignores the network</summary>
 #
-# Not yet. Random numbers times the pixels can reach as much.
+# No, not yet. Random numbers times the pixels can reach as much.
 #
 # </details>
 # <details><summary>b) Nothing, before you know what maps of nothing give</summary>
@@ -706,6 +708,8 @@ claim("where it was learned the maps of four methods are like the "
 # No. It has learned nothing.
 #
 # </details>
+#
+# Reread: [How alike are maps of nothing?](#how-alike-are-maps-of-nothing).
 #
 # **3. The maps show nothing suspicious. Is the network free of cheats?**
 #
@@ -725,6 +729,26 @@ claim("where it was learned the maps of four methods are like the "
 #
 # </details>
 #
+# Reread: [Is the place the reason?](#is-the-place-the-reason).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=close(parts, score_of(network, garments, classes) - score_of(
+        network, garments, validation.labels[six])),
+    b=close(parts, whole), c=network.layers[0].output.shape[1:] == (10,))
+right_option(
+    2, "b", a=null["unsigned, all pixels"] < 0.1,
+    b=null["unsigned, all pixels"] > 0.7,
+    c=measured["signed, garment"].min() > 0.5)
+right_option(
+    3, "b", a=lost_by_covering("pattern").max() > 0.5,
+    b=lost_by_covering("pattern").max() < 0.1
+    and max(run.numbers["clean shirts found"]
+            for run in bank.runs("pattern")) < 0.1,
+    c=max(run.numbers["shirts found"] for run in bank.runs("pattern"))
+    < min(run.numbers["shirts found"] for run in bank.runs("honest")))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Gradient times input.** A quick relative of integrated gradients: the gradient at the picture times the picture. Write it with `gradient` from above.

@@ -53,7 +53,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 # %%
 from helpers import budget, evidence, figures, ledger, metrics, verdicts
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import CLASS_NAMES, load_fashion_mnist
 
@@ -401,6 +401,8 @@ say(f"Copies on both sides add **{gain}**; {np.mean(nearest == asked):.0%} "
 #
 # </details>
 #
+# Reread: [What a reader can see without a computer](#what-a-reader-can-see-without-a-computer).
+#
 # **2. A figure is *not reproducible*. What does this mean here?**
 #
 # <details><summary>a) It is wrong</summary>
@@ -419,11 +421,13 @@ say(f"Copies on both sides add **{gain}**; {np.mean(nearest == asked):.0%} "
 #
 # </details>
 #
+# Reread: [Five reports, forty-three claims](#five-reports-forty-three-claims).
+#
 # **3. You augment each image five times and then split at random. Validation accuracy is nearly perfect. What now?**
 #
 # <details><summary>a) Publish</summary>
 #
-# Then readers will find the copies.
+# No. Then readers will find the copies.
 #
 # </details>
 # <details><summary>b) Split by original image first, then augment the training side only</summary>
@@ -433,10 +437,30 @@ say(f"Copies on both sides add **{gain}**; {np.mean(nearest == asked):.0%} "
 # </details>
 # <details><summary>c) Use fewer copies</summary>
 #
-# One copy on the other side is enough to find an image again.
+# No. One copy on the other side is enough to find an image again.
 #
 # </details>
 #
+# Reread: [What would the record need?](#what-would-the-record-need).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=0.912 - 0.910 > chance * np.sqrt(2),
+    b=0.912 - 0.910 < chance * np.sqrt(2), c=chance * np.sqrt(2) < 0.001)
+right_option(
+    2, "b", a=any(part["outcome"] == verdicts.FAILS for id in outcomes.index
+                  if outcomes[id] == verdicts.NOT_REPRODUCIBLE
+                  for part in judged[id]["parts"].values()),
+    b=not any(verdicts.CRITERIA[id].recipe_given for id in outcomes.index
+              if outcomes[id] == verdicts.NOT_REPRODUCIBLE),
+    c=not all(judged[id]["ours"] for id in outcomes.index))
+right_option(  # c: with a single copy of each garment
+    3, "b", a=gain.high <= 0, b=gain.low > 0.1,
+    c=KNeighborsClassifier(1).fit(copies[0].reshape(-1, 784), names).score(
+        source[asked[:200]].reshape(-1, 784), names[asked[:200]])
+    <= np.mean(honest == names[asked]))
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Can they be ranked?** Two models were tested on different sets of `images` images each. Return whether their accuracies (shares) differ by more than 1.96 standard errors of the difference, $\sqrt{p(1-p)/n + q(1-q)/n}$.

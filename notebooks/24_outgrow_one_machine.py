@@ -62,7 +62,7 @@ from optuna.trial import TrialState
 
 # %%
 from helpers import budget, evidence, figures, ledger
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import attempt, expect_equal, right_option, solved
 from helpers.claims import claim, fact, say
 from helpers.data import load_fashion_mnist, load_original
 from helpers.models import cross_entropy, keras, simple_cnn
@@ -816,15 +816,17 @@ ledger.record(numbers={
 # </details>
 # <details><summary>c) After one hour</summary>
 #
-# That would take twenty machines.
+# No. That would take twenty machines.
 #
 # </details>
+#
+# Reread: [When is one machine not enough?](#when-is-one-machine-not-enough).
 #
 # **2. A worker dies while it trains trial 17. Trials 0 to 15 are in the journal. Trial 16 was done by the same worker, and its result not yet fetched. What is trained again?**
 #
 # <details><summary>a) Trial 17</summary>
 #
-# Not only. The result of trial 16 was in the memory of the dead process.
+# No, not only. The result of trial 16 was in the memory of the dead process.
 #
 # </details>
 # <details><summary>b) Trials 16 and 17</summary>
@@ -838,11 +840,13 @@ ledger.record(numbers={
 #
 # </details>
 #
+# Reread: [A search that survives](#a-search-that-survives).
+#
 # **3. With 64 machines a training is no faster than with 16. The batch was the same. What is the likely cause?**
 #
 # <details><summary>a) A bug in the training</summary>
 #
-# Possible, but not needed to explain it.
+# No. That is possible, but not needed to explain it.
 #
 # </details>
 # <details><summary>b) Each machine has few images left, and the messages have become more</summary>
@@ -852,10 +856,27 @@ ledger.record(numbers={
 # </details>
 # <details><summary>c) Too low a learning rate</summary>
 #
-# That would change how many steps are needed, and not the time of a step.
+# No. That would change how many steps are needed, and not the time of a step.
 #
 # </details>
 #
+# Reread: [What would a thousand machines gain?](#what-would-a-thousand-machines-gain).
+
+# %% tags=["hide-cell"]
+right_option(
+    1, "b", a=finish([1] * 20, 8) == 2.5, b=finish([1] * 20, 8) == 3,
+    c=finish([1] * 20, 8) == 1)
+right_option(  # 18 trials begun, 16 in the journal
+    2, "b", a={*range(18)} - {*range(16)} == {17},
+    b={*range(18)} - {*range(16)} == {16, 17},
+    c=not known.keys() <= {trial.number for trial in done})
+right_option(  # c: a lower rate sends a gradient of as many bytes
+    3, "b", a=not np.allclose(np.mean(halves, axis=0), whole),
+    b=BATCH // 64 < BATCH // 16 and (sent["ordinary"] / steps["ordinary"])[6]
+    > (sent["ordinary"] / steps["ordinary"])[4],
+    c=(0.1 * whole).nbytes != whole.nbytes)
+
+# %% [markdown]
 # ## Exercises
 #
 # **1. Unequal parts.** Given the gradients of the parts of a batch (each a mean over its images) and how many images each part has, return the gradient of the whole batch.
