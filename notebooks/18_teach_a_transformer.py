@@ -43,7 +43,8 @@ from sklearn.preprocessing import StandardScaler
 # %%
 from helpers import (
     budget, checkpoints, evidence, figures, ledger, metrics)
-from helpers.checks import attempt, expect_equal, solved
+from helpers.checks import (
+    attempt, expect_equal, right_option, solved)
 from helpers.claims import claim, fact, say, verdict
 from helpers.data import load_fashion_mnist
 
@@ -738,8 +739,6 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # Reread: [What does each mistake cost a borrowed network?](#what-does-each-mistake-cost-a-borrowed-network).
 
 # %% tags=["hide-cell"]
-from helpers.checks import right_option
-
 right_option(
     1, "a", a=np.allclose(attend(queries[::-1], keys[::-1], values[::-1]),
                           attend(queries, keys, values)[::-1], atol=1e-5),
