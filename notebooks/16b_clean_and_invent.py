@@ -372,7 +372,7 @@ figures.show_images(np.concatenate([
 #
 # ## An autoencoder made for inventing
 #
-# A **variational** autoencoder is trained so that codes drawn from the standard normal distribution are good ones. For each image its encoder gives not a point but a normal distribution, here called a **cloud**: sixteen means $\mu_i$ and sixteen standard deviations $\sigma_i$ (their logarithms, so that any number will do). The decoder gets a random point of the cloud. A second term of the loss, the **divergence**, pulls all clouds towards one standard cloud, that of $\mu = 0$ and $\sigma = 1$:
+# A **variational** autoencoder is trained so that codes drawn from the standard normal distribution are good ones. For each image its encoder gives not a point but a normal distribution, here called a **cloud**: sixteen means $\mu_i$ and sixteen standard deviations $\sigma_i$ (their logarithms, so that any number will do). The decoder gets a random point of the cloud. Where the clouds of several images overlap, one point stands for all of them, and squared error is least at their mean, which is softer than each. A second term of the loss, the **divergence**, pulls all clouds towards one standard cloud, that of $\mu = 0$ and $\sigma = 1$:
 #
 # $$\tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \ln \sigma_i^2\right).$$
 #
