@@ -72,6 +72,11 @@ NETWORKS = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def same_weights_each_time():
+    keras.utils.set_random_seed(0)
+
+
 @pytest.fixture(scope="module")
 def images():
     """The first 200 test images."""
