@@ -621,7 +621,7 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 #
 # </details>
 #
-# Reread: [What is in the file, and is it the right one?](#what-is-in-the-file-and-is-it-the-right-one).
+# Reread: [What is in the file, and is it the right one?](#what-is-in-the-file-and-is-it-the-right-one)
 #
 # **2. Somebody standardises with the deviations of all images, test images included, and gains a point. What do you know?**
 #
@@ -641,7 +641,7 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 #
 # </details>
 #
-# Reread: [Does one look at the test images matter?](#does-one-look-at-the-test-images-matter).
+# Reread: [Does one look at the test images matter?](#does-one-look-at-the-test-images-matter)
 #
 # **3. `dataset.batch(32).shuffle(10_000)` on images sorted by class: what does a network see?**
 #
@@ -661,7 +661,7 @@ claim("with the test rows noise predicts coin flips, with other rows not",
 #
 # </details>
 #
-# Reread: [Does `shuffle` shuffle?](#does-shuffle-shuffle).
+# Reread: [Does `shuffle` shuffle?](#does-shuffle-shuffle)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -693,7 +693,7 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 #
 # </details>
 #
-# Reread: [Why does the correlation repeat?](#why-does-the-correlation-repeat).
+# Reread: [Why does the correlation repeat?](#why-does-the-correlation-repeat)
 #
 # **2. You find the best of all one-pixel rules on 200 images and report its accuracy on the same 200. What is wrong?**
 #
@@ -713,7 +713,7 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 #
 # </details>
 #
-# Reread: [How far does a single pixel get?](#how-far-does-a-single-pixel-get).
+# Reread: [How far does a single pixel get?](#how-far-does-a-single-pixel-get)
 #
 # **3. An image labelled Bag is suspicious; the model says Sneaker with high probability. What do you do?**
 #
@@ -733,7 +733,7 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 #
 # </details>
 #
-# Reread: [Does it find errors that others found?](#does-it-find-errors-that-others-found).
+# Reread: [Does it find errors that others found?](#does-it-find-errors-that-others-found)
 
 # %% tags=["hide-cell"]
 right_option(

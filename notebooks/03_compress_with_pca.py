@@ -753,7 +753,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What does standardising change?](#what-does-standardising-change).
+# Reread: [What does standardising change?](#what-does-standardising-change)
 #
 # **2. On a UMAP map the island of bags is small and far from the island of dresses, with each of ten seeds from a PCA start. What follows?**
 #
@@ -773,7 +773,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What can such a map not show?](#what-can-such-a-map-not-show).
+# Reread: [What can such a map not show?](#what-can-such-a-map-not-show)
 #
 # **3. Someone standardises the pixels, keeps 95 % of the variance, and needs more components than you did with
 # raw pixels. Why?**
@@ -794,7 +794,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What does standardising change?](#what-does-standardising-change).
+# Reread: [What does standardising change?](#what-does-standardising-change)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -747,7 +747,7 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 #
 # </details>
 #
-# Reread: [How good is a forest on all pixels?](#how-good-is-a-forest-on-all-pixels).
+# Reread: [How good is a forest on all pixels?](#how-good-is-a-forest-on-all-pixels)
 #
 # **2. A column with the row's serial number has a high impurity importance. What do you conclude?**
 #
@@ -767,7 +767,7 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 #
 # </details>
 #
-# Reread: [Which measure finds the worthless column?](#which-measure-finds-the-worthless-column).
+# Reread: [Which measure finds the worthless column?](#which-measure-finds-the-worthless-column)
 #
 # **3. You need good probabilities, and boosting's validation loss has risen for the last forty rounds. What do you do?**
 #
@@ -787,7 +787,7 @@ claim("impurity puts noise above flag at full depth, below with large leaves; "
 #
 # </details>
 #
-# Reread: [Can each tree mend what the ones before got wrong?](#can-each-tree-mend-what-the-ones-before-got-wrong).
+# Reread: [Can each tree mend what the ones before got wrong?](#can-each-tree-mend-what-the-ones-before-got-wrong)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -593,7 +593,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # </details>
 #
-# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region).
+# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region)
 #
 # **2. You double all pixel values of an image. What happens to its square roots of shares?**
 #
@@ -613,7 +613,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # </details>
 #
-# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region).
+# Reread: [How does a histogram describe a region?](#how-does-a-histogram-describe-a-region)
 #
 # **3. With shuffled pixels, edges lose all of their lead. What does this control show?**
 #
@@ -633,7 +633,7 @@ figures.show_mistakes(test.images, test.labels, sharp_guess);
 #
 # </details>
 #
-# Reread: [Is it because pixels have neighbours?](#is-it-because-pixels-have-neighbours).
+# Reread: [Is it because pixels have neighbours?](#is-it-because-pixels-have-neighbours)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -695,7 +695,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [Does a gap mean overfitting?](#does-a-gap-mean-overfitting).
+# Reread: [Does a gap mean overfitting?](#does-a-gap-mean-overfitting)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -714,7 +714,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
-# Reread: [Before the first step: is the loss what it must be?](#before-the-first-step-is-the-loss-what-it-must-be).
+# Reread: [Before the first step: is the loss what it must be?](#before-the-first-step-is-the-loss-what-it-must-be)
 #
 # **2. A network learns one batch by heart; after long training it names every class and is right one time
 # in ten. Which is the likeliest?**
@@ -735,7 +735,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
-# Reread: [Can it learn thirty-two images by heart?](#can-it-learn-thirty-two-images-by-heart).
+# Reread: [Can it learn thirty-two images by heart?](#can-it-learn-thirty-two-images-by-heart)
 #
 # **3. Validation accuracy is good. In a shop's program the same network is mostly wrong. What do you compare first?**
 #
@@ -755,7 +755,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 #
 # </details>
 #
-# Reread: [Do images, labels and use belong together?](#do-images-labels-and-use-belong-together).
+# Reread: [Do images, labels and use belong together?](#do-images-labels-and-use-belong-together)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -689,7 +689,7 @@ np.allclose(first[order], second, atol=1e-4)
 #
 # </details>
 #
-# Reread: [Does a signal survive thirty layers?](#does-a-signal-survive-thirty-layers).
+# Reread: [Does a signal survive thirty layers?](#does-a-signal-survive-thirty-layers)
 #
 # **2. A colleague adds dropout and one cycle in one change, and accuracy rises with each of five seeds. What is shown?**
 #
@@ -709,7 +709,7 @@ np.allclose(first[order], second, atol=1e-4)
 #
 # </details>
 #
-# Reread: [Which remedies help?](#which-remedies-help).
+# Reread: [Which remedies help?](#which-remedies-help)
 #
 # **3. The pixels of all images are put in one random order. What happens to a dense network that is trained on them?**
 #
@@ -729,7 +729,7 @@ np.allclose(first[order], second, atol=1e-4)
 #
 # </details>
 #
-# Reread: [What can no dense network use?](#what-can-no-dense-network-use).
+# Reread: [What can no dense network use?](#what-can-no-dense-network-use)
 
 # %% tags=["hide-cell"]
 right_option(  # a scale of 1 is Glorot's; within a factor of five

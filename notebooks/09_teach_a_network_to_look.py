@@ -657,7 +657,7 @@ claim("shirts are the hardest class for this network, too",
 #
 # </details>
 #
-# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps).
+# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps)
 #
 # **2. How many maps does this layer put out?**
 #
@@ -677,7 +677,7 @@ claim("shirts are the hardest class for this network, too",
 #
 # </details>
 #
-# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps).
+# Reread: [How does one filter look at many maps?](#how-does-one-filter-look-at-many-maps)
 #
 # **3. The columns of a table of blood values stand in alphabetical order. A colleague wants to use a convolutional network on them. What do you say?**
 #
@@ -697,7 +697,7 @@ claim("shirts are the hardest class for this network, too",
 #
 # </details>
 #
-# Reread: [Does it live on neighbours?](#does-it-live-on-neighbours).
+# Reread: [Does it live on neighbours?](#does-it-live-on-neighbours)
 
 # %% tags=["hide-cell"]
 right_option(

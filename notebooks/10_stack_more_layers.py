@@ -526,7 +526,7 @@ by_class.nlargest(3).to_frame("images")
 #
 # </details>
 #
-# Reread: [How much of a coat does a unit see?](#how-much-of-a-coat-does-a-unit-see).
+# Reread: [How much of a coat does a unit see?](#how-much-of-a-coat-does-a-unit-see)
 #
 # **2. You compare two architectures on a tenth of the images to save time, and the smaller one wins with every seed. What do you know?**
 #
@@ -546,7 +546,7 @@ by_class.nlargest(3).to_frame("images")
 #
 # </details>
 #
-# Reread: [What turned the order: images or steps?](#what-turned-the-order-images-or-steps).
+# Reread: [What turned the order: images or steps?](#what-turned-the-order-images-or-steps)
 #
 # **3. A deep plain network has a lower accuracy than a shallow one, on the training images too. Which remedy fits?**
 #

@@ -746,7 +746,7 @@ claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
 #
 # </details>
 #
-# Reread: [Does a gap signal harm?](#does-a-gap-signal-harm).
+# Reread: [Does a gap signal harm?](#does-a-gap-signal-harm)
 #
 # **2. Handwritten digits. Which change of an image is not safe?**
 #
@@ -766,7 +766,7 @@ claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
 #
 # </details>
 #
-# Reread: [What may happen to a garment?](#what-may-happen-to-a-garment).
+# Reread: [What may happen to a garment?](#what-may-happen-to-a-garment)
 #
 # **3. You train with augmentation. Validation accuracy lies above training accuracy in every epoch. What is the likeliest reason?**
 #
@@ -786,7 +786,7 @@ claim("shirts stay the hardest class", report["f1"].idxmin() == "Shirt")
 #
 # </details>
 #
-# Reread: [Do changed images pay with all images, too?](#do-changed-images-pay-with-all-images-too).
+# Reread: [Do changed images pay with all images, too?](#do-changed-images-pay-with-all-images-too)
 
 # %% tags=["hide-cell"]
 right_option(

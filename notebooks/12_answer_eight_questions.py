@@ -677,7 +677,7 @@ claim("half of the images, moved images and no normalisation each cost "
 #
 # </details>
 #
-# Reread: [What does a CNN have over a dense network?](#what-does-a-cnn-have-over-a-dense-network).
+# Reread: [What does a CNN have over a dense network?](#what-does-a-cnn-have-over-a-dense-network)
 #
 # **2. One network has a wide gap between training and validation accuracy, another a narrow one. Which is better?**
 #
@@ -697,7 +697,7 @@ claim("half of the images, moved images and no normalisation each cost "
 #
 # </details>
 #
-# Reread: [What prevents overfitting?](#what-prevents-overfitting).
+# Reread: [What prevents overfitting?](#what-prevents-overfitting)
 #
 # **3. Black and white stripes, each one pixel wide, fill an image. What does average pooling by two make of them?**
 #
@@ -717,7 +717,7 @@ claim("half of the images, moved images and no normalisation each cost "
 #
 # </details>
 #
-# Reread: [Why pool, and by maximum or by average?](#why-pool-and-by-maximum-or-by-average).
+# Reread: [Why pool, and by maximum or by average?](#why-pool-and-by-maximum-or-by-average)
 
 # %% tags=["hide-cell"]
 right_option(

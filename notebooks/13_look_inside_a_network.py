@@ -829,7 +829,7 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # </details>
 #
-# Reread: [In which layer can you see that a network was trained?](#in-which-layer-can-you-see-that-a-network-was-trained).
+# Reread: [In which layer can you see that a network was trained?](#in-which-layer-can-you-see-that-a-network-was-trained)
 #
 # **2. A probe on one layer is right about 85 images in 100, a probe on the next about 80. Has the next layer lost something?**
 #
@@ -849,7 +849,7 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # </details>
 #
-# Reread: [What can be read from each layer?](#what-can-be-read-from-each-layer).
+# Reread: [What can be read from each layer?](#what-can-be-read-from-each-layer)
 #
 # **3. A colleague searches 500 filters for the one that best tells tumours from other tissue, and reports its AUROC on the same images. What should be done?**
 #
@@ -869,7 +869,7 @@ plt.xlabel("recall lost, classes with ten filters or more (points)");
 #
 # </details>
 #
-# Reread: [How well does one filter know a class?](#how-well-does-one-filter-know-a-class).
+# Reread: [How well does one filter know a class?](#how-well-does-one-filter-know-a-class)
 
 # %% tags=["hide-cell"]
 right_option(

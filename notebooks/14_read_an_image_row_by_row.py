@@ -669,7 +669,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What do the two gates do?](#what-do-the-two-gates-do).
+# Reread: [What do the two gates do?](#what-do-the-two-gates-do)
 #
 # **2. A sequence becomes twice as long. What happens to the number of parameters of the GRU that reads it?**
 #
@@ -689,7 +689,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What do the two gates do?](#what-do-the-two-gates-do).
+# Reread: [What do the two gates do?](#what-do-the-two-gates-do)
 #
 # **3. A network reads measurements, hour by hour, and is right in 90 of 100 cases. With the hours of new days shuffled it is right in 40. Trained anew on days that are all shuffled by one order, it is right in 89. What follows?**
 #
@@ -709,7 +709,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [Does it need the rows in order?](#does-it-need-the-rows-in-order).
+# Reread: [Does it need the rows in order?](#does-it-need-the-rows-in-order)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -671,7 +671,7 @@ ledger.record(numbers={
 #
 # </details>
 #
-# Reread: [What does a report's error of 0.0334 look like?](#what-does-a-reports-error-of-00334-look-like).
+# Reread: [What does a report's error of 0.0334 look like?](#what-does-a-reports-error-of-00334-look-like)
 #
 # **2. A linear autoencoder and PCA have the same error. Are their codes the same?**
 #
@@ -691,7 +691,7 @@ ledger.record(numbers={
 #
 # </details>
 #
-# Reread: [Is a linear network PCA?](#is-a-linear-network-pca).
+# Reread: [Is a linear network PCA?](#is-a-linear-network-pca)
 #
 # **3. On a t-SNE map of codes the classes form islands. What does that show?**
 #
@@ -711,7 +711,7 @@ ledger.record(numbers={
 #
 # </details>
 #
-# Reread: [Do the codes form clear clusters?](#do-the-codes-form-clear-clusters).
+# Reread: [Do the codes form clear clusters?](#do-the-codes-form-clear-clusters)
 
 # %% tags=["hide-cell"]
 right_option(  # straight and dense had one optimiser

@@ -488,7 +488,7 @@ on_test.round(3)
 #
 # </details>
 #
-# Reread: [Do groups appear by themselves?](#do-groups-appear-by-themselves).
+# Reread: [Do groups appear by themselves?](#do-groups-appear-by-themselves)
 #
 # **2. A company detects broken parts by their distance to good ones, in the space of an autoencoder. Its test is excellent, and in use it fails on a new kind of damage. What should be asked first?**
 #
@@ -508,7 +508,7 @@ on_test.round(3)
 #
 # </details>
 #
-# Reread: [What does not belong?](#what-does-not-belong).
+# Reread: [What does not belong?](#what-does-not-belong)
 #
 # **3. Somebody shows that a classifier on codes beats the same classifier on pixels. What is missing?**
 #

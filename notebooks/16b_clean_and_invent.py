@@ -671,7 +671,7 @@ claim("on test images, too, skips come first and the linear map last",
 #
 # </details>
 #
-# Reread: [How much can a linear map take away?](#how-much-can-a-linear-map-take-away).
+# Reread: [How much can a linear map take away?](#how-much-can-a-linear-map-take-away)
 #
 # **2. Why are the inventions of a variational autoencoder soft?**
 #
@@ -711,7 +711,7 @@ claim("on test images, too, skips come first and the linear map last",
 #
 # </details>
 #
-# Reread: [Which inventions are better?](#which-inventions-are-better).
+# Reread: [Which inventions are better?](#which-inventions-are-better)
 
 # %% tags=["hide-cell"]
 right_option(  # to blur is a linear map, too

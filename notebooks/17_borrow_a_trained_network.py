@@ -681,7 +681,7 @@ figures.show_named(test.images[same], test.labels[same],
 #
 # </details>
 #
-# Reread: [How many labels does it save?](#how-many-labels-does-it-save).
+# Reread: [How many labels does it save?](#how-many-labels-does-it-save)
 
 # %% tags=["hide-cell"]
 right_option(

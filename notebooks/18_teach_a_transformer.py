@@ -716,7 +716,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What is a teacher worth?](#what-is-a-teacher-worth).
+# Reread: [What is a teacher worth?](#what-is-a-teacher-worth)
 #
 # **3. A pre-trained network from a hub, tuned on your images, is worse than a small one from random weights. What do you do first?**
 #
@@ -736,7 +736,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 #
 # </details>
 #
-# Reread: [What does each mistake cost a borrowed network?](#what-does-each-mistake-cost-a-borrowed-network).
+# Reread: [What does each mistake cost a borrowed network?](#what-does-each-mistake-cost-a-borrowed-network)
 
 # %% tags=["hide-cell"]
 right_option(

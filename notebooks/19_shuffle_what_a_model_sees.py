@@ -607,7 +607,7 @@ fact("it moves the undamaged network by less than a point",
 #
 # </details>
 #
-# Reread: [Where does the importance hide?](#where-does-the-importance-hide).
+# Reread: [Where does the importance hide?](#where-does-the-importance-hide)
 #
 # **2. A hospital wants to do without one of twelve measurements. Which importance should it ask for?**
 #
@@ -627,7 +627,7 @@ fact("it moves the undamaged network by less than a point",
 #
 # </details>
 #
-# Reread: [Which importance do you mean?](#which-importance-do-you-mean).
+# Reread: [Which importance do you mean?](#which-importance-do-you-mean)
 #
 # **3. You put a layer in the middle of a chain to zero, and accuracy falls to one in ten. What have you learned?**
 #
@@ -647,7 +647,7 @@ fact("it moves the undamaged network by less than a point",
 #
 # </details>
 #
-# Reread: [Which layer is the most important?](#which-layer-is-the-most-important).
+# Reread: [Which layer is the most important?](#which-layer-is-the-most-important)
 
 # %% tags=["hide-cell"]
 right_option(

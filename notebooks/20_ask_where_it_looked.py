@@ -689,7 +689,7 @@ claim("where it was learned the maps of four methods are like the "
 #
 # </details>
 #
-# Reread: [Which pixels make up the score?](#which-pixels-make-up-the-score).
+# Reread: [Which pixels make up the score?](#which-pixels-make-up-the-score)
 #
 # **2. The maps of a trained and of a random network correlate by 0.9 over all pixels, without signs. What follows?**
 #
@@ -709,7 +709,7 @@ claim("where it was learned the maps of four methods are like the "
 #
 # </details>
 #
-# Reread: [How alike are maps of nothing?](#how-alike-are-maps-of-nothing).
+# Reread: [How alike are maps of nothing?](#how-alike-are-maps-of-nothing)
 #
 # **3. The maps show nothing suspicious. Is the network free of cheats?**
 #
@@ -729,7 +729,7 @@ claim("where it was learned the maps of four methods are like the "
 #
 # </details>
 #
-# Reread: [Is the place the reason?](#is-the-place-the-reason).
+# Reread: [Is the place the reason?](#is-the-place-the-reason)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -441,7 +441,7 @@ say(f"Copies on both sides add **{gain}**; {np.mean(nearest == asked):.0%} "
 #
 # </details>
 #
-# Reread: [What would the record need?](#what-would-the-record-need).
+# Reread: [What would the record need?](#what-would-the-record-need)
 
 # %% tags=["hide-cell"]
 right_option(

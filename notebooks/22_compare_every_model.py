@@ -561,7 +561,7 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
-# Reread: [Which differences are real?](#which-differences-are-real).
+# Reread: [Which differences are real?](#which-differences-are-real)
 #
 # **2. You compare 40 pairs of models that are equally good, each with a test at 0.05. How many "significant" differences do you expect?**
 #
@@ -581,7 +581,7 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
-# Reread: [Which differences are real?](#which-differences-are-real).
+# Reread: [Which differences are real?](#which-differences-are-real)
 #
 # **3. A network's mean confidence lies five points above its accuracy. What does a temperature of 1.5 change?**
 #
@@ -601,7 +601,7 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
 #
 # </details>
 #
-# Reread: [Can one number mend it?](#can-one-number-mend-it).
+# Reread: [Can one number mend it?](#can-one-number-mend-it)
 
 # %% tags=["hide-cell"]
 right_option(

@@ -820,7 +820,7 @@ ledger.record(numbers={
 #
 # </details>
 #
-# Reread: [When is one machine not enough?](#when-is-one-machine-not-enough).
+# Reread: [When is one machine not enough?](#when-is-one-machine-not-enough)
 #
 # **2. A worker dies while it trains trial 17. Trials 0 to 15 are in the journal. Trial 16 was done by the same worker, and its result not yet fetched. What is trained again?**
 #
@@ -860,7 +860,7 @@ ledger.record(numbers={
 #
 # </details>
 #
-# Reread: [What would a thousand machines gain?](#what-would-a-thousand-machines-gain).
+# Reread: [What would a thousand machines gain?](#what-would-a-thousand-machines-gain)
 
 # %% tags=["hide-cell"]
 right_option(

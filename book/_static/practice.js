@@ -92,7 +92,7 @@ const verdict = (count, missed) => {
   const links = missed.map(({ reread }) => reread).filter(Boolean);
   if (links.length) words.push(" To read again: ");
   links.forEach((link, place) => words.push(place ? ", " : "", link.cloneNode(true)));
-  if (links.length) words.push(".");
+  if (links.length && !/[?!]$/.test(links.at(-1).textContent)) words.push(".");
   return words;
 };
 
