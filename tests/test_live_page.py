@@ -250,6 +250,7 @@ def test_a_shift_moves_the_picture_and_the_curves_cover_all_positions(page, imag
 
 def test_one_draws_with_the_keyboard_and_with_the_mouse(page, images):
     page.locator("#live-empty").click()
+    expect(page.locator("#live-line")).not_to_contain_text("It is")  # the answer for the empty picture has come
     page.locator("#live-seen").focus()
     page.keyboard.press("ArrowRight")
     line(page, "Pencil at column 16, row 15, brightness 0.0.")
