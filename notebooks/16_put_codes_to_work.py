@@ -99,7 +99,7 @@ WAYS = "pixels", "components", "codes"
 # %% [markdown]
 # ## Do groups appear by themselves?
 #
-# **K-means** looks for ten centres: each image goes to the nearest centre, each centre moves to the mean of its images, and so on until nothing changes. It sees no label.
+# **K-means** looks for ten centres: each image goes to the nearest centre, each centre moves to the mean of its images, and so on until nothing changes. It finds a good division, not surely the best, so several starts are tried and the tightest is kept. It sees no label.
 
 # %%
 finder = KMeans(10, n_init=5, random_state=0).fit(old["codes"][:10_000])
@@ -243,7 +243,7 @@ claim("on average the machine on codes is ahead of both networks at each "
                      five("network_100_scratch")).all())
 
 # %% [markdown]
-# With the fewest labels the good start costs a little on average, with a hundred it is ahead in each run, with three hundred there is no difference. The encoder's weights cannot be at fault, since the machine reads codes made by them and is ahead on average. So something in the further training loses what they hold; we tuned neither its rate nor its length. (With a hundred labels the machine and the good start are too close to order.)
+# With the fewest labels the good start costs a little on average, with a hundred it is ahead in each run, with three hundred there is no difference. The encoder's weights hold enough, since the machine reads codes made by them and is ahead on average. But the network differs from the machine twice: it ends in ten linear scores, and its weights go on changing. Which of the two costs the lead was not separated, and neither rate nor length was tuned. (In [the chapter on borrowed networks](17_borrow_a_trained_network.ipynb) a new head is trained first.) (With a hundred labels the machine and the good start are too close to order.)
 #
 # ## What does not belong?
 #
@@ -451,7 +451,7 @@ plt.axvline(0, color="0.4", linestyle=":")
 plt.xlabel("codes minus the other (hundredths of each measure)");
 
 # %% [markdown]
-# At every job codes are ahead of pixels on average: clearly with strangers and in the search, less clearly with groups, hardly with the classifier, where that part stays open. For strangers the verdict uses codes that have seen garments of all classes; codes of the shelf alone are ahead, too, by much less. The rivals had less effort in one respect: the network behind the codes was trained for minutes, PCA took a second. And one size, one network and one data set were tried.
+# At every job codes are ahead of pixels on average: clearly with strangers and in the search, less clearly with groups, hardly with the classifier, where that part stays open. For strangers the verdict uses codes that have seen garments of all classes; codes of the shelf alone are ahead, too, by much less. The rivals had less effort in one respect: the network behind the codes was trained for minutes, PCA took a second. And one size, one network and one data set were tried. A code that is trained to rebuild spends its numbers on pixels, not on kinds. Newer *self-supervised* methods ask for other things: that two changed views of one image get like codes, or that hidden patches be guessed.
 #
 # The choices are made, so here are the test images, once: the machine with 100 labels of each class, and the strangeness.
 

@@ -59,7 +59,7 @@ garments = train.images[:used, ..., None]
 # %% [markdown]
 # ## How much can a linear map take away?
 #
-# Add to each pixel a random number with standard deviation 0.3, and cut off what falls below 0 or above 1. Errors of cleaned images are usually told in **decibels**: $10 \log_{10}(1/\mathrm{MSE})$. Ten more mean a tenth of the error, three more about half.
+# Add to each pixel a random number with standard deviation 0.3, and cut off what falls below 0 or above 1. Errors of cleaned images are usually told in **decibels**: $10 \log_{10}(1/\mathrm{MSE})$. Ten more mean a tenth of the error, three more about half. (Elsewhere: *peak signal-to-noise ratio*.)
 
 
 # %%
@@ -148,6 +148,8 @@ pd.Series(own, name="mean weight of a pixel for itself").round(2).to_frame().T
 
 # %% [markdown]
 # ## What can a network add?
+#
+# Least squared error asks for the mean of all clean images that fit the noisy one, so texture that noise has hidden comes back smooth.
 #
 # The largest weights lie on the pixel and its neighbours; the many faint ones elsewhere are partly chance. (Shoulder and sleeve have a second, weak spot at the mirrored place: most garments are nearly symmetric.) The matrix is the same for every image. A network can look first at what it has before it, and its answer need not be a weighted sum. A **denoising autoencoder** gets a noisy image and is trained to return the clean one. We compare two kinds. The first sends everything through a code of 32 numbers, like the network of the chapter on autoencoders. The second halves the image three times, doubles it again, and hands every size across, so that nothing need be squeezed. Such connections are called **skips**.
 
@@ -372,11 +374,11 @@ figures.show_images(np.concatenate([
 #
 # ## An autoencoder made for inventing
 #
-# A **variational** autoencoder is trained so that codes drawn from the standard normal distribution are good ones. For each image its encoder gives not a point but a normal distribution, here called a **cloud**: sixteen means $\mu_i$ and sixteen standard deviations $\sigma_i$ (their logarithms, so that any number will do). The decoder gets a random point of the cloud. Where the clouds of several images overlap, one point stands for all of them, and squared error is least at their mean, which is softer than each. A second term of the loss, the **divergence**, pulls all clouds towards one standard cloud, that of $\mu = 0$ and $\sigma = 1$:
+# A **variational** autoencoder is trained so that codes drawn from the standard normal distribution are good ones. For each image its encoder gives not a point but a normal distribution, here called a **cloud**: sixteen means $\mu_i$ and sixteen standard deviations $\sigma_i$ (their logarithms, so that any number will do). The decoder gets a random point of the cloud. To draw a point blocks the gradient. So the draw is written as $\mu_i + \sigma_i\varepsilon_i$ with $\varepsilon_i$ from a standard normal distribution: chance comes from outside, and the gradient passes through $\mu_i$ and $\sigma_i$ (the *reparameterisation trick*). Where the clouds of several images overlap, one point stands for all of them, and squared error is least at their mean, which is softer than each. A second term of the loss, the **divergence**, pulls all clouds towards one standard cloud, that of $\mu = 0$ and $\sigma = 1$:
 #
 # $$\tfrac12 \sum_i \left(\mu_i^2 + \sigma_i^2 - 1 - \ln \sigma_i^2\right).$$
 #
-# It is zero for the standard cloud itself. A weight balances the two terms. If it is small, clouds shrink to points, as in the ordinary autoencoder; if it is very large, all clouds become the standard one and the code says nothing. Theory has a suggestion. Think of each pixel as the decoder's answer plus normal noise of variance $s^2$. Then the negative logarithm of the image's probability is the squared error over $2s^2$, to which the divergence is added. Multiply by $2s^2$: the weight is $2s^2$, with an error near 0.01 about 0.02. (Our error is a mean over 784 pixels, so the divergence is divided by 784, too.)
+# It is zero for the standard cloud itself. A weight balances the two terms. If it is small, clouds shrink to points, as in the ordinary autoencoder; if it is very large, all clouds become the standard one and the code says nothing. Theory has a suggestion. Think of each pixel as the decoder's answer plus normal noise of variance $s^2$. Then, up to a constant, the negative logarithm of the image's probability *given the code* is the squared error over $2s^2$. Its mean over the cloud plus the divergence is never less than the negative logarithm of the image's probability itself (up to that constant), so training lowers an upper bound. (With the sign turned: the *evidence lower bound*.) Multiply by $2s^2$: the weight is $2s^2$, with an error near 0.01 about 0.02. (Our error is a mean over 784 pixels, so the divergence is divided by 784, too.)
 
 
 # %%
@@ -451,7 +453,7 @@ figures.show_images(
     columns=10, limits=(0, 1));
 
 # %% [markdown]
-# With the large weight fewer are torn, though theory asked for the small one. Theory here assumes that pixels err independently, and then 784 pixels outweigh 16 codes: it costs little if the codes of all images together do not match the standard cloud. For inventions that match is what counts. (On the quick budget both are hardly trained, and the figures below are what counts.)
+# With the large weight fewer are torn, though theory asked for the small one. One explanation, not tested here: theory assumes that pixels err independently, and then 784 pixels outweigh 16 codes: it costs little if the codes of all images together do not match the standard cloud. For inventions that match is what counts. (On the quick budget both are hardly trained, and the figures below are what counts.)
 #
 # ## Which inventions are better?
 #
@@ -570,7 +572,7 @@ claim("mixtures cover more than other real images do; all are smoother than "
       and rough[-1].max() < min(map(min, rough[:-1])))
 
 # %% [markdown]
-# You may have expected one answer. Each matters only where the other is poor. From the standard distribution the kind decides: the ordinary autoencoder covers next to nothing (with the highest density in the table), and the largest weight most of the real images. Its second loss did what it should: even one normal distribution fitted to ordinary codes stays far behind. The same decoders cover nearly everything when they draw from a mixture, so what is missed before is missed by the drawing. With a mixture all four reach the top of this measure, higher than other real images, so coverage cannot rank them. So who may fit a mixture needs no second loss for coverage. Density and roughness still differ: all inventions are much smoother than real images, and the largest weight makes them a little smoother still. Larger weights were not tried.
+# You may have expected one answer. Each matters only where the other is poor. From the standard distribution the kind decides: the ordinary autoencoder covers next to nothing (with the highest density in the table), and the largest weight most of the real images. With the largest weight its second loss did what it should: one normal distribution fitted to ordinary codes stays far behind. It does about as well as the middle weight, though, and better than the small one that theory suggested. The same decoders cover nearly everything when they draw from a mixture, so what is missed before is missed by the drawing. With a mixture all four reach the top of this measure, higher than other real images, so coverage cannot rank them. So who may fit a mixture needs no second loss for coverage. Density and roughness still differ: all inventions are much smoother than real images, and the largest weight makes them a little smoother still. Larger weights were not tried.
 #
 # ## Are they new?
 #

@@ -96,7 +96,7 @@ for axis, kernel in zip(axes.flat, np.moveaxis(scaled, -1, 0)):
 # %% [markdown]
 # Edges, spots, and contrasts of colour. None of these filters is specific to dogs, so they may serve for garments. Behind them the network has seventeen blocks, numbered 0 to 16, and an end that was made for a thousand classes.
 #
-# MobileNet's name says what it was made for. A convolution looks at space and at channels at once. MobileNet does it in two cheaper steps: a **depthwise** convolution of 3x3 in each channel by itself, then a 1x1 convolution that mixes channels. In front of both a 1x1 convolution first makes six times as many channels (*expand*; this is where we look into a block).
+# MobileNet's name says what it was made for. A convolution looks at space and at channels at once. MobileNet does it in two cheaper steps: a **depthwise** convolution of 3x3 in each channel by itself, then a 1x1 convolution that mixes channels. In front of both, in every block but the first, a 1x1 convolution makes six times as many channels (*expand*; this is where we look into a block).
 #
 # **Predict:** from 64 to 64 channels, how many times fewer weights have the two steps?
 
@@ -117,7 +117,7 @@ at_once, in_two = weights_of_both(64, 64)
 round(at_once / in_two, 1)
 
 # %% [markdown]
-# Nearly eight times fewer: each channel has one window of 3x3, where a whole convolution has 64, one for each output. MobileNet spends the saving on six times as many channels.
+# Nearly eight times fewer: each channel has one window of 3x3, where a whole convolution has 64, one for each output. MobileNet spends the saving on six times as many channels. The wide part lies inside the block. Its ends are narrow, the shortcut joins the ends, and behind the last 1x1 convolution there is no ReLU, because in few channels a ReLU would lose what cannot be recovered: an *inverted residual* with a *linear bottleneck*.
 #
 # ## How deep should we borrow?
 #
@@ -228,7 +228,7 @@ pd.Series({"whole": whole.count_params(),
 # %% [markdown]
 # ## How should a garment be shown?
 #
-# A garment enlarged to 96 pixels holds no more than one of 28. And colours can be made in several ways: the same grey three times; inverted, a dark garment on white as in a shop's catalogue; the grey in one channel only.
+# A garment enlarged to 96 pixels holds no more than one of 28. But the network halves its maps again and again and knows structures as large as photographs show them; a tiny image leaves it few places to look at. And colours can be made in several ways: the same grey three times; inverted, a dark garment on white as in a shop's catalogue; the grey in one channel only.
 #
 # **Predict:** does enlarging pay all the same? And which way to make colours is best?
 
@@ -275,7 +275,7 @@ pd.Series(differ, name="points").map(str).to_frame()
 #
 # ## Three mistakes that raise no error
 #
-# **One: scale the pixels wrongly.** Keras' networks differ in what they expect. Teach a probe on pixels from -1 to 1, and serve it others.
+# **One: scale the pixels wrongly.** Keras' networks differ in what they expect. Each family in `keras.applications` has its own `preprocess_input`; some, such as EfficientNet, scale the pixels themselves, and to scale before them is then the mistake. Teach a probe on pixels from -1 to 1, and serve it others.
 
 # %%
 SIZE = 48
@@ -375,7 +375,7 @@ def tried(start, count):
         "apart"] for peak in PEAKS]
 
 
-# %% mystnb={"image": {"alt": "Accuracy against three peaks of the learning rate for borrowed weights, random weights and the own network: with 3 000 labels borrowed weights are best at the second smallest and fall slowly beyond it, the two others rise up to a peak fifteen times as high and fall after it"}}
+# %% mystnb={"image": {"alt": "Accuracy against five peaks of the learning rate for borrowed weights, random weights and the own network: with 3 000 labels borrowed weights are best at the second smallest and fall slowly beyond it, the two others rise up to a peak fifteen times as high and fall after it"}}
 for start, style in zip(STARTS, ("o-", "s--", "^:")):
     plt.semilogx(PEAKS, tried(start, 3_000), style, label=start)
 plt.xticks(PEAKS, PEAKS)
@@ -390,7 +390,7 @@ claim("with each number of labels borrowed weights do best at a smaller peak "
           tried(other, count)) for other in STARTS[1:] for count in COUNTS))
 
 # %% [markdown]
-# Borrowed weights need the smallest rate. One possible reason, not tested here, is that large steps overwrite what was borrowed. From random weights small steps are the mistake, with either network. So one small rate for all would make borrowing look far better than it is, and one large rate would hide most of it. Below each start has the peak that did best in its trial with that number of labels.
+# Borrowed weights need the smallest rate. One possible reason, not tested here, is that large steps overwrite what was borrowed. From random weights small steps are the mistake, with either network, in trainings as short as these. (With 200 labels random weights did best at the largest peak tried, so a still larger one might have narrowed that gap.) So one small rate for all would make borrowing look far better than it is, and one large rate would hide most of it. Below each start has the peak that did best in its trial with that number of labels.
 #
 # ## A recipe to copy
 #
@@ -473,7 +473,7 @@ claim("between everything and two of the ways no difference is shown", all(
 evidence.in_points(over_all)
 
 # %% [markdown]
-# The head alone is behind, and cannot even fit its training images (whether the filters or the averages stand in its way is not separated here). Between the other three no difference is shown, so take the cheapest: in two steps half of the training need not go back through the borrowed layers. You may have expected slow averages to be a detail. They cost the most of these five ways. Why? Compare the losses during training:
+# The head alone is behind, and in the bank's runs it does not learn all of its training images, as everything freed does (whether the filters or the averages stand in its way is not separated here). Between the other three no difference is shown, so take the cheapest: in two steps half of the training need not go back through the borrowed layers. You may have expected slow averages to be a detail. They cost the most of these five ways. Why? Compare the losses during training:
 
 # %%
 slow, soon = (bank.curves(FREE[name], "loss")
@@ -484,6 +484,8 @@ f"kept of the first averages after 780 steps: {0.999 ** 780:.0%}"
 
 # %% [markdown]
 # They are the same networks! Only the averages differ, which prediction uses and training does not. Nearly half of what they hold still describes photographs, and the rest mostly earlier weights.
+#
+# There are two other cures. The averages can be taken anew after the training, by showing the training images once more in training mode, without a step. Or the normalisations are kept in inference mode throughout (`training=False` in the call), as Keras' guide advises; then training and use see the same. Neither was tried here.
 #
 # ## How many labels does it save?
 #
@@ -564,7 +566,7 @@ claim("after two passes borrowed weights show no lead over the own network, "
 evidence.in_points(leads)
 
 # %% [markdown]
-# After two passes no lead is shown, after four there is one. So the first answer was about the length of training, not about the weights. The own network had more passes, and it had gained by them. Whether it would catch up in still longer trainings, or the borrowed one would draw further ahead, was not tried; and it sees 28 pixels where MobileNet sees 48.
+# After two passes no lead is shown, after four there is one. So the first answer held for one length of training only: no lead shown is not a proof that there is none. The own network had more passes, and it had gained by them. Whether it would catch up in still longer trainings, or the borrowed one would draw further ahead, was not tried; and it sees 28 pixels where MobileNet sees 48.
 #
 # ### The test images, once
 
@@ -677,7 +679,7 @@ figures.show_named(test.images[same], test.labels[same],
 # </details>
 # <details><summary>c) Only if both data sets show the same things</summary>
 #
-# No. ImageNet's photographs look little like these images, and features from the middle help all the same. Likeness can help, too.
+# No. ImageNet's photographs look little like these images, and features from block 13 help all the same. Likeness can help, too.
 #
 # </details>
 #
@@ -763,7 +765,7 @@ say(f"An average of momentum 0.999 forgets half in {steps_to_half(0.999)} "
 # %% [markdown]
 # ## What we found
 #
-# - Of five places in the network, [the middle is the best to borrow from](#how-deep-should-we-borrow).
+# - Of five places in the network, [block 13, some way before the end, is the best to borrow from](#how-deep-should-we-borrow).
 # - A wrong scale, forgotten normalisations and a rate taken from elsewhere [raise no error](#three-mistakes-that-raise-no-error).
 # - Training more than the head [gains; slow averages cost more than any way of freezing](#how-much-should-be-free).
 # - Borrowed weights [are ahead of random ones and of the own network](#how-many-labels-does-it-save), the less the more labels there are.
@@ -777,4 +779,4 @@ say(f"An average of momentum 0.999 forgets half in {steps_to_half(0.999)} "
 #   special above, measured layer by layer.
 # - S. Kornblith and others, [Do better ImageNet models transfer better?](https://arxiv.org/abs/1805.08974) (2019): when it pays
 #   and when it does not.
-# - [Keras: transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/): the same steps with the traps named.
+# - [Keras: transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/): similar steps with the traps named; but there the normalisations stay in inference mode after everything is freed.

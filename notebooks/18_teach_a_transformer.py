@@ -108,7 +108,7 @@ def attend(queries, keys, values):
 
 
 # %% [markdown]
-# A fit is a sum of as many products as a key has numbers, so it would grow with that length; the square root keeps its size. For example, a query that fits two keys with 2 and 0 gives them weights of about 0.88 and 0.12.
+# A fit is a sum of as many products as a key has numbers, so with independent numbers of spread 1 its spread would be the square root of that length; division by the root brings it back to 1. Otherwise, with long keys, the softmax would give nearly all weight to one word, and hardly any gradient would pass. For example, a query that fits two keys with 2 and 0 gives them weights of about 0.88 and 0.12.
 
 # %%
 draw = np.random.default_rng(18)
@@ -131,9 +131,11 @@ fact("attention does not know the order of words: its result is only "
 # %% [markdown]
 # Nothing happens to it: a word takes in the same, wherever it stands. So attention cannot tell the patch next door from one in the far corner. A convolution knows that neighbours are neighbours before it has seen an image; a transformer must learn it. To make that possible each of the 49 places gets a vector of its own, the **position embedding**, which is learned and added to the word at this place.
 #
+# Why then use a transformer? It assumes less about images. With few images it must learn what a convolution is given; with very many, learned rules can be better than given ones. The authors of the vision transformer found it behind convolutional networks when it was trained on ImageNet alone, and ahead after hundreds of millions of images. And there is a price: every word is compared with every other, so twice as many words cost four times as many comparisons.
+#
 # ## The transformer
 #
-# Attention has four matrices: for queries, keys and values, and one that joins the *heads*, which are several attentions side by side, each on its part of the 64 numbers.
+# Attention has four matrices: for queries, keys and values, and one that joins the *heads*, which are several attentions side by side, each with its own quarter of the queries, keys and values, which are made from all 64 numbers of a word. So a word can attend to different things at once.
 
 # %%
 WIDTH = 64
@@ -175,7 +177,7 @@ class Attention(keras.layers.Layer):
 
 
 # %% [markdown]
-# With one head this is the four lines from above, between a dense layer before and one after:
+# With one head this is the four lines from above, with three dense layers before and one after:
 
 # %%
 layer, some = Attention(8, 1), draw.normal(size=(1, 49, 8)).astype("float32")
@@ -195,7 +197,7 @@ expect_equal(one.count_params(), 4 * (64 * 64 + 64), "one attention")
 one.count_params()
 
 # %% [markdown]
-# Four matrices of 64 x 64, each with 64 biases; the number of heads does not matter.
+# Four matrices of 64 x 64, each with 64 biases; the number of heads does not change this count.
 #
 # In front of the 49 words stand two more, which belong to no patch. The **class token** collects what is needed to name the class: at the end ten scores are computed from it. The **distillation token** is the idea of DeiT, a transformer made to learn from fewer images: it has ten scores of its own, which learn what another network, a *teacher*, says. (How, is told two sections on.)
 
@@ -300,11 +302,11 @@ pd.Series({front: 100 * each.mean()
           name="right on training images (%)").round(1).to_frame()
 
 # %% [markdown]
-# By about four points, with every seed. All behind the front is the same. A window that slides over the image is told from the start that neighbouring pixels belong together, and that an edge is an edge wherever it lies. But the table shows a second reason: the network of patches also knows fewer of its own training images, so in these 900 steps it has learned less. Longer training and more labels were not tried. (The front has a quarter more parameters, too.) From here on our transformer has the convolutions.
+# By about four points, with every seed. All behind the front is the same. Patches share their weights, too. But an edge that moves by one pixel makes another pattern in its patch, and an edge between two patches is seen whole by neither; overlapping windows soften both. The front also has two layers, a ReLU and batch normalisation, and which of these helps was not separated. The table shows a second reason: the network of patches also knows fewer of its own training images, so in these 900 steps it has learned less. (Xiao and others found that such a front makes a transformer learn faster and bear more rates.) Longer training and more labels were not tried. (With it the whole network has a quarter more parameters, too.) From here on our transformer has the convolutions.
 #
 # ## What is a teacher worth?
 #
-# In **distillation** a *student* learns from what a trained *teacher* says about images. The class token learns the label. The distillation token learns the same label (no teacher), or the class that the teacher names (**hard** distillation, DeiT's way), or the teacher's ten probabilities (**soft**). Soft probabilities are softened first: scores are divided by a *temperature* of 3 before the softmax, so that small probabilities count, too. When the network is used, the probabilities of both tokens are averaged.
+# In **distillation** a *student* learns from what a trained *teacher* says about images. The class token learns the label. The distillation token learns the same label (no teacher), or the class that the teacher names (**hard** distillation, DeiT's way), or the teacher's ten probabilities (**soft**). Soft probabilities are softened first: scores are divided by a *temperature* of 3 before the softmax, so that small probabilities count, too. When the network is used, the probabilities of both tokens are averaged. (Hinton and others used no second token: one set of scores learns a weighted sum of both losses. What small probabilities tell about likeness between classes they called *dark knowledge*.)
 #
 # The teacher is the simple convolutional network of an earlier chapter, trained on the same labelled images: 2 000, or 10 000. It is asked about each image as the student sees it, shifted or mirrored. A teacher can also name images that have no label: in one variant it names 20 000 others (hard, for both tokens), and the student learns from all 22 000, in as many steps as before. In no variant does the teacher know a label that the student does not.
 #
@@ -351,7 +353,7 @@ pd.DataFrame({labels: {
     for labels, count in SIZES.items()}).round(1)
 
 # %% [markdown]
-# Soft answers gain about a point at both sizes, with every seed. Hard ones gain less: nothing that can be shown with 2 000 labels, and a fraction of a point with 10 000, where soft ones lead over them. Why so little from a teacher that is so much better on new images? On the images that it teaches, it mostly names the class of the label, so its names say what the labels say. Probabilities say more, for instance how much this coat resembles a shirt. (Or any softer target would do: smoothed labels without a teacher were not tried.) Of the 20 000 names some are wrong, and each image is seen about five times, in place of more than fifty; more steps were not tried. DeiT's authors found hard answers better, with a million images that are cropped and blended strongly.
+# Soft answers gain about a point at both sizes, with every seed. Hard ones gain less on average: nothing that can be shown with 2 000 labels, and a fraction of a point with 10 000, where soft ones lead over them. Why so little from a teacher that is so much better on new images? On the images that it teaches, it mostly names the class of the label, so its names say what the labels say. Probabilities say more, for instance how much this coat resembles a shirt. (Or any softer target would do: smoothed labels without a teacher were not tried.) Of the 20 000 names some are wrong, and each image is seen about five times, in place of more than fifty; more steps were not tried. DeiT's authors found hard answers better, with a million images that are cropped and blended strongly.
 #
 # The plain result stands in the table, too: with the same labels the convolutional network remains ahead. Teaching narrows the gap and does not close it.
 #
@@ -371,11 +373,11 @@ alone = pd.Series({count: bank.accuracy(variant).value
 claim("each step gains more than two points", alone.diff().min() > 0.02)
 
 # %% [markdown]
-# More than from any teacher. (Five seeds each; the last in forty passes, images changed as above.) So look for labels first, and for a teacher then.
+# More than from any teacher here. (Five seeds each. The trainings with more labels were also longer, the last by far, so not all of the gain need come from the labels.) So where labels can be had, look for them first.
 #
 # ## Train one
 #
-# Now with all images and a soft teacher. For simplicity images are not changed here, so the teacher is asked once; then `fit` gets two targets an image, one for each token. Division by 3 makes the gradients of the scores about nine times smaller, and the factor in the loss undoes that.
+# Now with all images and a soft teacher. For simplicity images are not changed here, so the teacher is asked once; then `fit` gets two targets an image, one for each token. Division by 3 makes the gradients of the scores about nine times smaller, once by the division itself, and once because softened probabilities of teacher and student differ by about a third as much; and the factor in the loss undoes that.
 
 # %%
 TEMPERATURE = 3
@@ -563,7 +565,7 @@ if keras_hub:
         f"labels; the same probe on plain pixels: {plain}.")
 
 # %% [markdown]
-# With random weights this is no figure for DeiT. But a real preset that does not lie well above the same probe on plain pixels should make you suspicious: of how it was loaded, or of what goes in.
+# With random weights this is no figure for DeiT. (No real preset was tried.) But one that does no better than the same probe on plain pixels should make you suspicious: of how it was loaded, or of what goes in.
 #
 # ## What does each mistake cost a borrowed network?
 #
@@ -732,7 +734,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 # </details>
 # <details><summary>c) Train for more epochs</summary>
 #
-# No, perhaps later. A mistake in the input stays, however long you train.
+# No, not first. Where training and use differ, longer training does not mend it.
 #
 # </details>
 #
@@ -828,7 +830,7 @@ solved(stretch, check_stretch)
 #
 # - Attention [does not know the order of its words](#attention-in-four-lines); position embeddings tell it.
 # - With 2 000 labels two convolutions in front [gain about four points over patches](#patches-alone-or-convolutions-in-front).
-# - From a teacher's probabilities the student [gains about a point](#what-is-a-teacher-worth), with few labels and with five times as many; its names alone are worth less, and it stays behind its teacher.
+# - From a teacher's probabilities the student [gains about a point](#what-is-a-teacher-worth), with few labels and with five times as many; its names alone are worth less with 10 000 labels, and with 2 000 no gain by them is shown; it stays behind its teacher.
 # - A trained network [gives neighbouring places similar embeddings](#what-does-it-look-at). The one that starts from patches relies on the places far more.
 # - Pixels of another range [cost a borrowed network nothing visible](#what-does-each-mistake-cost-a-borrowed-network) where it is tuned whole, and points where it is frozen or where training and use differ.
 
