@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes: each computes on one core
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
@@ -20,6 +21,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first: run in two processes, the last ones to end are then short."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from tools.browse import open_browser  # which most test files do not need
+
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def address(request: pytest.FixtureRequest, site: Path) -> Iterator[str]:
+    """Of the site that a test file has built: from a server, and from the disk."""
+    from tools.local_server import serve
+
+    if request.param == "file":
+        yield site.resolve().as_uri() + "/"
+    else:
+        with serve(site) as served:
+            yield served.address
 
 
 @pytest.fixture(scope="session")

@@ -73,21 +73,6 @@ def images():
     return load_original().test.images[garments()] / np.float32(255)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with browse.open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module", params=["http", "file"])
-def address(request, site):
-    if request.param == "file":
-        yield site.resolve().as_uri() + "/"
-    else:
-        with serve(site) as served:
-            yield served.address
-
-
 @pytest.fixture
 def page(browser, address):
     """The page once it has given its first answer; at the end nothing may have been blocked or have failed."""

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tools import browse
 from tools.chapters import ROOT
 from tools.local_server import serve
 
@@ -33,12 +32,6 @@ def address(tmp_path_factory):
         (folder / name).write_text(PAGE.format(questions=questions), encoding="utf-8")
     with serve(folder) as served:
         yield served.address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with browse.open_browser() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -14,10 +14,8 @@ from playwright.sync_api import Page, expect
 from small_project import make_project
 
 from tools import policy
-from tools.browse import open_browser
 from tools.build import build
 from tools.check_pages import check_text, read_pages
-from tools.local_server import serve
 from tools.stage import stage
 from tools.stamp import REFERENCE, REPOSITORY, SITE
 from tools.vendored import check as check_vendored
@@ -66,21 +64,6 @@ def site(tmp_path_factory) -> Path:
         release.setenv(REFERENCE, "v1.2.3")
         release.setenv(SITE, "https://example.org/course/")
         return build(project)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with open_browser() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module", params=["http", "file"])
-def address(request, site):
-    if request.param == "file":
-        yield site.resolve().as_uri() + "/"
-    else:
-        with serve(site) as served:
-            yield served.address
 
 
 @pytest.fixture
