@@ -19,7 +19,7 @@ from helpers.training import Batches
 
 QUESTION = "How much of the noise does a network take away that no linear map can?"
 SEEDS = (0, 1, 2, 3, 4)
-EPOCHS, PEAK, DECAY = 4, 0.01, 0.001
+EPOCHS, PEAK, DECAY = 8, 0.01, 0.001
 NOISES = (0.1, 0.2, 0.3, 0.5)
 RIDGES, APART = (0.001, 0.01, 0.1), 5_000
 VARIANTS = {

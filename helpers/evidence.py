@@ -248,8 +248,12 @@ def _chance_of_single_answers(right: np.ndarray) -> float:
 @lru_cache(maxsize=4)
 def image_draws(images: int, count: int = BOOTSTRAP) -> np.ndarray:
     """For each bootstrap sample, how often each image is in it; the same for all variants, so that pairs stay pairs."""
-    draw = np.random.default_rng(images)
-    return draw.multinomial(images, np.full(images, 1 / images), size=count).astype("float32") / images
+    draw, evenly = np.random.default_rng(images), np.full(images, 1 / images)
+    draws = np.empty((count, images), "float32")
+    for row in draws:  # counts of all samples at once would take three times the memory
+        row[:] = draw.multinomial(images, evenly)
+    draws /= images
+    return draws
 
 
 def _resampled(right: np.ndarray, draws: np.ndarray, start: int) -> np.ndarray:

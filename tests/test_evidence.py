@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 import zipfile
 import zlib
 
@@ -248,6 +249,15 @@ def test_the_interval_counts_seeds_as_well_as_images():
 
 
 @pytest.mark.slow
+def test_bootstrap_samples_need_little_more_memory_than_they_take():
+    tracemalloc.start()
+    draws = evidence.image_draws(2_345)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.2 * draws.nbytes
+    assert np.allclose(draws.sum(axis=1), 1, atol=1e-4) and draws.dtype == np.float32
+
+
 def test_bank_and_ledger_ship_in_the_wheel(tmp_path):
     names = set(zipfile.ZipFile(build_wheel(tmp_path / "wheel")).namelist())
     results = ROOT / "results"
