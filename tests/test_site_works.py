@@ -13,7 +13,7 @@ from nbformat.v4 import new_output
 from playwright.sync_api import Page, expect
 from small_project import make_project
 
-from tools import policy
+from tools import policy, slides
 from tools.build import build
 from tools.check_pages import check_text, read_pages
 from tools.stage import stage
@@ -44,6 +44,14 @@ PANDAS = """<div><style scoped>
 SORTABLE = """<table class="dataframe sortable"><thead><tr><th>model</th><th class="number">score</th></tr></thead><tbody>
 <tr><th data-value="low">low</th><td class="number" data-value="1">1</td></tr>
 <tr><th data-value="high">high</th><td class="number" data-value="2">2</td></tr></tbody></table>"""
+TEACHERS = """# For teachers
+
+## Session 1: Counting
+
+**Aim.** To count.
+
+**Ask.** How many? <a href="../slides/session-1.html">slides</a>
+"""
 # A browser tells a page of each violation; the list outlives the page, as the console's messages do.
 TELL = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
@@ -52,6 +60,9 @@ TELL = """document.addEventListener("securitypolicyviolation", (event) =>
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     project = make_project(tmp_path_factory.mktemp("project"), c01_count=CHAPTER)
+    (project / "book" / "teachers.md").write_text(TEACHERS, encoding="utf-8")
+    with (project / "_toc.yml").open("a") as contents:
+        contents.write("      - file: book/teachers\n")
     stage(project)
     notebook = nbformat.read(project / "notebooks" / "01_count.ipynb", as_version=4)
     for table in (PANDAS, SORTABLE):
@@ -63,6 +74,7 @@ def site(tmp_path_factory) -> Path:
         release.setenv(REPOSITORY, "https://github.com/example/course")
         release.setenv(REFERENCE, "v1.2.3")
         release.setenv(SITE, "https://example.org/course/")
+        release.setattr(slides, "SESSIONS", (("Counting", ("01",)),))
         return build(project)
 
 
@@ -84,7 +96,7 @@ def page(browser, address) -> Page:
 
 def test_every_page_of_a_release_has_its_policy_and_known_scripts(site):
     pages = read_pages(site)
-    assert {"index.html", "404.html", "search.html", "notebooks/01_count.html"} <= pages.keys()
+    assert {"index.html", "404.html", "search.html", "notebooks/01_count.html", "slides/session-1.html"} <= pages.keys()
     found = [finding for page in pages.values() for finding in check_text(page, pages, site)]
     assert [str(finding) for finding in [*found, *check_vendored(site)]] == []
 
@@ -100,9 +112,17 @@ def test_a_release_has_cards_a_sitemap_and_a_page_for_wrong_addresses(site):
     assert '<meta name="description" content="Count seventeen umbrellas, ' in text
     assert '<meta property="og:image" content="https://example.org/course/_static/cover.png">' in text
     assert (site / "_static" / "cover.png").exists()
-    assert "<loc>https://example.org/course/notebooks/01_count.html</loc>" in (site / "sitemap.xml").read_text()
+    for name in ("notebooks/01_count.html", "slides/session-1.html"):
+        assert f"<loc>https://example.org/course/{name}</loc>" in (site / "sitemap.xml").read_text()
     lost = (site / "404.html").read_text(encoding="utf-8")
     assert 'href="https://example.org/course/notebooks/01_count.html">Count the garments</a>' in lost
+
+
+def test_the_slides_show_the_chapter(page, address):
+    page.goto(address + "slides/session-1.html")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".shown h2")).to_have_text("Count the garments")
+    assert page.title() == "Slides of session 1: Counting — Fashion-MNIST, from pixels to explanations"
 
 
 def test_the_theme_switches(page):

@@ -41,8 +41,9 @@ BROWSER_OPTIONS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
-# Unfold what is folded and fetch what is fetched late, so that all of the page is looked at.
+# Unfold what is folded, show all slides of a deck and fetch what is fetched late, so that all of the page is looked at.
 SHOW_ALL = """async () => {
+    document.documentElement.classList.remove("deck");
     document.querySelectorAll("details").forEach(details => { details.open = true });
     const pictures = [...document.images];
     pictures.forEach(picture => { picture.loading = "eager" });

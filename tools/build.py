@@ -17,7 +17,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import draw_path, live
+from tools import draw_path, live, slides
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
@@ -42,6 +42,7 @@ def build(
     if result.returncode != 0:
         raise PipelineError(f"The book does not build. The whole log is in _build/{log.name}.\n" + _complaints(output))
     site = target / "_build" / "html"
+    slides.write(site)
     complete(site, site_address())
     slim(site)
     return site
