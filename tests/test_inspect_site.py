@@ -84,6 +84,7 @@ FAULTS = {
     "local_path": ("<p>saved in /home/somebody/course</p>", {"local path"}),
     "split_path": ("<pre><b>/home</b>/somebody/course</pre>", {"local path"}),
     "windows_path": (r"<p>saved in C:\Users\somebody</p>", {"local path"}),
+    "search": ('<p>a kernel</p><div id="search-results"></div>', {"search"}),
     "traceback": ("<pre>Traceback (most recent call last): ...</pre>", {"traceback"}),
 }
 # What somebody does to a page after its policy was stated, and the check that must find it.
@@ -168,7 +169,9 @@ def faulty(tmp_path_factory, empty_baseline):
     (site / "heavy.js").write_text(f"// {random.Random(0).randbytes(300_000).hex()}\n", encoding="utf-8")
     Image.fromarray(noise.integers(0, 256, (240, 240, 3), np.uint8)).save(site / "too_heavy.png")
     (site / "notebook.ipynb").write_text('{"source": "open(\'/home/somebody/x.csv\')"}', encoding="utf-8")
-    return inspect_site.inspect(site, baseline=empty_baseline)
+    with pytest.MonkeyPatch.context() as less:
+        less.setattr("tools.check_search.PATIENCE", 1_000)  # its search never answers
+        return inspect_site.inspect(site, baseline=empty_baseline)
 
 
 def on_page(findings: list[Finding], page: str) -> list[Finding]:

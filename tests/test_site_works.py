@@ -5,6 +5,8 @@ A small book is built once, with the course's own settings, theme and pipeline, 
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -15,7 +17,9 @@ from small_project import make_project
 
 from tools import policy, slides
 from tools.build import build
+from tools.chapters import all_chapters
 from tools.check_pages import check_text, read_pages
+from tools.check_search import ASKED, check_search
 from tools.stage import stage
 from tools.stamp import REFERENCE, REPOSITORY, SITE
 from tools.vendored import check as check_vendored
@@ -27,6 +31,8 @@ CHAPTER = """\
 # # Count the garments
 #
 # **What you'll do.** Count seventeen umbrellas, $x^2$.
+#
+# A kernel is no permutation.
 
 # %% tags=["setup", "hide-cell"]
 SOURCE = ""
@@ -173,6 +179,39 @@ def test_the_search_finds_a_word(page):
         form.requestSubmit();
     }""")
     expect(page.locator("#search-results li a").first).to_have_text("Count the garments")
+
+
+def test_the_inspection_s_search_passes_here_and_the_book_says_its_words(browser, site):
+    pages = read_pages(site)
+    assert list(check_search(browser, site, pages)) == []
+    assert all(re.search(rf"\b{word}\b", pages["notebooks/01_count.html"].words) for word in ASKED)
+    prose = " ".join(cell.source for chapter in all_chapters() for cell in chapter.read().cells)
+    assert all(re.search(rf"\b{word}\b", prose) for word in ASKED), "else the inspection would not ask for it"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (("searchindex.js", "kernel", "kernal"), ["“kernel”, which 1 page says, is not found"]),
+        (("searchindex.js", "permut", "permit"), ["“permutation”, which 1 page says, is not found"]),
+        (("_static/searchtools.js", "Search", "Lost"), ["“kernel”, which", "“permutation”, which"]),
+        (
+            ("_static/searchtools.js", "linkUrl = docName", 'linkUrl = "lost/"'),
+            ["“kernel” leads to lost/.html", "“permutation” leads"],
+        ),
+        (("search.html", "_static/language_data.js", "_static/lost.js"), ["“kernel”, which", "“permutation”, which"]),
+    ],
+    ids=["kernel", "permutation", "script", "links", "stems"],
+)
+def test_a_search_that_does_not_find_is_found(browser, site, tmp_path, monkeypatch, spoil, expected):
+    monkeypatch.setattr("tools.check_search.PATIENCE", 2_000)
+    name, old, new = spoil
+    copied = shutil.copytree(site, tmp_path / "site")
+    text = (copied / name).read_text(encoding="utf-8")
+    assert old in text
+    (copied / name).write_text(text.replace(old, new), encoding="utf-8")
+    found = [finding.found for finding in check_search(browser, copied, read_pages(copied))]
+    assert len(found) == len(expected) and all(map(str.startswith, found, expected))
 
 
 def test_pictures_and_icons_come(page):
