@@ -58,7 +58,7 @@ def deck_address(session: int) -> str:
 
 def _deck(session: int) -> str:
     """As HTML: the slides are made when the pages are built, so no page of the book's sources is there to link to."""
-    return f'<a href="../{deck_address(session)}">session {session}</a>'
+    return f'<a href="../{deck_address(session)}">session\u00a0{session}</a>'
 
 
 def _link(chapter: Chapter, anchor: str = "") -> str:

@@ -22,7 +22,7 @@ from tools.lessons import SESSIONS, deck_address
 from tools.web import titles
 
 TEACHERS = "book/teachers.html"
-BULLETS = 4  # at most, on one slide
+BULLETS = 3  # at most, on one slide
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)  # most of a page, and nothing for a slide
 ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.DOTALL)
 NUMBERED = re.compile(r"\d+\.")
