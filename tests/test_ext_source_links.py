@@ -146,7 +146,7 @@ def test_a_release_names_notebook_evidence_and_commit_at_its_address(page):
     ("rests_on", "words"),
     [
         ({}, "computed on this page."),
-        ({"evidence": ["depth", "look"]}, "experiments <code>results/runs/depth</code>, <code>results/runs/look</code>."),
+        ({"evidence": ["depth", "look"]}, "experiments <code>results/runs/depth</code>, <code>results/runs/look</code> (all that the cell’s names lead to)."),
         ({"chapters": ["05b_edges"]}, "what other chapters recorded, <code>results/05b_edges.json</code>."),
         ({"chapters": list("abcd")}, "entries of 4 chapters in <code>results</code>."),
         ({"checkpoints": ["simple-cnn"], "weights": ["mobilenet"]}, "the network <code>simple-cnn</code>; borrowed weights, <code>mobilenet</code>."),

@@ -13,6 +13,7 @@ import hashlib
 import html
 import inspect
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,6 +76,8 @@ def kept(project: Path, budget: str) -> dict:
     if not any((folder / f"{name}-{budget}.keras").exists() for name in NETWORKS):
         return {}
     from helpers import checkpoints  # imports TensorFlow
+
+    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of several networks in one process
 
     found = {}
     with _environment({checkpoints.VARIABLE: str(folder), "COURSE_BUDGET": budget}):

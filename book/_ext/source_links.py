@@ -85,7 +85,8 @@ def _evidence(rests_on: dict[str, list[str]], tree: str | None):
     """What the cell's names lead to, kind by kind."""
     if names := rests_on.get("evidence"):
         runs = ", ".join(_address(f"results/runs/{name}", tree) for name in names)
-        yield f"recorded trainings of the experiment{'s' if len(names) > 1 else ''} {runs}"
+        many = len(names) > 1  # which of those that are read together a name needs cannot be told from it
+        yield f"recorded trainings of the experiment{'s' if many else ''} {runs}{' (all that the cell’s names lead to)' if many else ''}"
     if names := rests_on.get("chapters"):
         entries = ", ".join(_address(f"results/{name}.json", tree) for name in names)
         yield (
