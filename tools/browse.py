@@ -44,7 +44,7 @@ BROWSER_OPTIONS = [
 # Unfold what is folded and fetch what is fetched late, so that all of the page is looked at.
 SHOW_ALL = """async () => {
     document.querySelectorAll("details").forEach(details => { details.open = true });
-    const pictures = [...document.images];
+    const pictures = [...document.images].filter(picture => picture.checkVisibility()); // one of each pair of figures
     pictures.forEach(picture => { picture.loading = "eager" });
     await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
     await document.fonts.ready;
