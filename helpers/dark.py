@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox, BboxTransformTo
 
 from helpers.figures import PALETTE, RIGHT, WRONG
 
-GROUND, INK = "#14181e", "#ced6dd"  # of the theme's dark pages: what becomes of white and of black
+GROUND, INK = "#121212", "#f3f4f5"  # of the theme's dark pages: what becomes of white and of black
 TWINS = dict(
     zip(
         (*PALETTE, RIGHT, WRONG),
@@ -109,8 +109,9 @@ class DarkRenderer:
         height, width = image.shape[:2]
         box = Bbox.from_bounds(x, y, width, height)
         if not any(below.contains(*_middle(box)) for below, _ in self._images):  # else that one shines through
-            image, gc = _on_white(image, gc.get_alpha()), self._copy(gc)
-            gc.set_alpha(1)
+            paper, solid = np.where(image[..., 3:], np.uint8(255), np.uint8(0)).repeat(4, axis=-1), self._copy(gc)
+            solid.set_alpha(1)
+            self._renderer.draw_image(solid, x, y, paper, *rest)
         self._images.append((box, image))
         self._renderer.draw_image(gc, x, y, image, *rest)
 
@@ -206,13 +207,6 @@ def _clipped(box: Bbox, gc) -> Bbox:
 
 def _middle(box: Bbox) -> tuple[float, float]:
     return (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-
-
-def _on_white(image: np.ndarray, alpha: float) -> np.ndarray:
-    """An image that lets white shine through, as it looks there. Where nothing is drawn, nothing is."""
-    share = alpha * image[..., 3:] / 255
-    mixed = np.round(share * image[..., :3] + 255 * (1 - share))
-    return np.concatenate([mixed, np.where(image[..., 3:], 255, 0)], axis=-1).astype(np.uint8)
 
 
 def _twin_with_alpha(color):
