@@ -117,6 +117,7 @@ def test_pixels_of_images_heat_maps_and_colour_bars_are_the_same(whole):
         image.text(column, row, "8", color="black" if values[row, column] > 0.5 else "white", ha="center", va="center")
     image.add_patch(plt.Rectangle((0, 0), 2, 2, fill=False, color="0.1"))
     mesh.pcolormesh(values, cmap="Blues")
+    mesh.text(3, 3, "in a cell", ha="center", va="center")
     bar = figure.colorbar(shown, ax=points)
     points.scatter(values[0], values[1], c=values[2], cmap="viridis", s=300)
     light, twin = drawn(figure)
@@ -144,7 +145,7 @@ def test_where_an_image_lacks_pixels_text_is_light_and_what_lets_white_through_k
 
 def test_white_words_in_a_bar_and_words_above_a_cut_bar_can_be_read(whole):
     figure, axis = plt.subplots()
-    axis.bar([0, 1], [1, 200], color=figures.PALETTE[0])
+    axis.bar([0, 1, 2], [1, 200, 1], color=figures.PALETTE[0])
     axis.set_ylim(0, 4)
     axis.set_title("Above the bars", loc="center")
     within = axis.text(1, 1, "within", color="white", ha="center", va="center", fontsize=20)
@@ -161,6 +162,7 @@ def test_white_words_in_a_bar_and_words_above_a_cut_bar_can_be_read(whole):
 
 def a_figure():
     figure = figures.plot_learning_curves({"loss": [2, 1, 0.5], "accuracy": [0.5, 0.8, 0.9]}, best_epoch=2)
+    figure.axes[1].scatter([1, 2], [0.6, 0.7], c=[0, 1])
     figure.axes[1].annotate("here", (1, 0.5), (2, 0.6), arrowprops={"arrowstyle": "->"})
     return figure
 
