@@ -21,6 +21,7 @@ from tools.local_server import serve
 pytestmark = pytest.mark.slow
 
 ALT = "A small grey square, drawn for this test"
+DRAWN = 64 * "a"  # as the file of a chapter's figure is named
 
 REMOTE = '<script src="https://cdn.example.org/x.js"></script>'
 
@@ -32,6 +33,11 @@ FAULTS = {
     "path_alt": ('<img src="square.png" alt="../_images/3f0a41c2b7d9e8f6">', {"alternative text"}),
     "short_alt": ('<img src="square.png" alt="A plot of it">', {"alternative text"}),
     "same_alt": (f'<img src="square.png" alt="{ALT}"><img src="square.png" alt="{ALT}">', {"alternative text"}),
+    "no_twin": (f'<img src="{DRAWN}.png" alt="{ALT}">', {"dark figure"}),
+    "other_twin": (
+        f'<img class="only-light" src="{DRAWN}.png" alt="{ALT}"><img class="only-dark" src="{DRAWN}-12.png" alt="{ALT}, again">',
+        {"dark figure"},
+    ),
     "console": ("<script>console.error('something is off')</script>", {"console error", "unknown script"}),
     "script": ("<script>nothing.here()</script>", {"script error", "unknown script"}),
     "third_party": (REMOTE, {"content policy", "third party"}),
@@ -108,6 +114,7 @@ CLEAN = {
     "index": '<a href="sub/page.html#part">on</a> <a href="https://example.org/home/x">away</a> <a href="mailto:a@example.org">write</a>',
     "sub/page": '<h2 id="part">Part</h2><a href="../index.html">back</a> <a href="../index.html#top">top</a>'
     f'<a href="../data.csv">data</a><img src="../square.png" alt="{ALT}"><img src="../square.png" alt="" role="presentation">'
+    f'<img class="only-light" src="../{DRAWN}.png" alt="{ALT} twice"><img class="only-dark" src="../{DRAWN}-12.png" alt="{ALT} twice">'
     '<div style="overflow-x: auto" tabindex="0"><div style="width: 700px">wide in its own box</div></div>',
     "moved": "",
 }
@@ -142,7 +149,8 @@ def write_clean_site(site: Path) -> None:
         )
     (site / "style.css").write_text(STYLE, encoding="utf-8")
     (site / "data.csv").write_text("label\n1\n", encoding="utf-8")
-    Image.new("L", (40, 40), 128).save(site / "square.png")
+    for name in ("square", DRAWN, f"{DRAWN}-12"):
+        Image.new("L", (40, 40), 128).save(site / f"{name}.png")
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,7 @@ BROWSER_OPTIONS = [
 SHOW_ALL = """async () => {
     document.documentElement.classList.remove("deck");
     document.querySelectorAll("details").forEach(details => { details.open = true });
-    const pictures = [...document.images];
+    const pictures = [...document.images].filter(picture => picture.checkVisibility()); // one of each pair of figures
     pictures.forEach(picture => { picture.loading = "eager" });
     await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
     await document.fonts.ready;

@@ -6,6 +6,7 @@ python -m tools.build [--budget full]
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import os
 import re
@@ -18,7 +19,7 @@ import nbformat
 import yaml
 
 from tools import draw_path, live, slides, sources
-from tools.chapters import LEFT_OUT, ROOT, Chapter, PipelineError, all_chapters
+from tools.chapters import LEFT_OUT, ROOT, Chapter, PipelineError, all_chapters, code_cells
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
 from tools.stamp import COLAB_BRANCH, COMMIT, REFERENCE, REPOSITORY, SITE, commit, site_address, source_address, stamp
@@ -63,6 +64,7 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
         add_header(notebook, read_entry(entries, chapter.name), budget)
         if LEFT_OUT not in notebook.metadata:
             sources.add(notebook, chapter)
+        take_out_dark_figures(notebook, pages / "notebooks" / "dark")
         if address := source_address():
             stamp(notebook, address)
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)
@@ -87,6 +89,16 @@ def add_header(notebook: nbformat.NotebookNode, entry: dict | None, budget: str)
     first = notebook.cells[0]
     title, _, rest = first.source.partition("\n")
     first.source = "\n\n".join([title, *lines, rest.strip()])
+
+
+def take_out_dark_figures(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Files for book/_ext/dark_figures.py, named by the figure and by what they hold. A downloaded notebook has none."""
+    folder.mkdir(exist_ok=True)
+    for output in [output for cell in code_cells(notebook) for output in cell.outputs]:
+        if twin := output.get("metadata", {}).get("image/png", {}).pop("dark", None):
+            figure, picture = base64.b64decode(output.data["image/png"]), base64.b64decode(twin)
+            name = f"{hashlib.sha256(figure).hexdigest()}-{hashlib.sha256(picture).hexdigest()[:16]}.png"
+            (folder / name).write_bytes(picture)
 
 
 def cost(entry: dict) -> str:
