@@ -7,7 +7,10 @@ still legible when a phone shrinks the figure to its own width.
 
 from __future__ import annotations
 
+import base64
 import io
+import os
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -63,14 +66,44 @@ def use_style() -> None:
 
 
 def as_png(figure: Figure) -> tuple[bytes, dict]:
-    """The figure as a PNG of few colours, and the size at which to show it."""
+    """The figure as a PNG of few colours, and the size at which to show it.
+
+    Where COURSE_DARK_FIGURES is set, as it is when the book is made, a twin for dark pages goes with the size.
+    """
+    picture = _drawn(figure, facecolor="white")
+    scale = FILE_DPI / SCREEN_DPI
+    about = {"width": round(picture.width / scale), "height": round(picture.height / scale)}
+    if os.environ.get("COURSE_DARK_FIGURES"):
+        try:
+            twin = _drawn_dark(figure)
+            if twin.size != picture.size:
+                raise ValueError(f"it is {twin.size} pixels large and the figure {picture.size}")
+            about["dark"] = base64.b64encode(_of_few_colors(twin)).decode()
+        except Exception as error:  # whatever it is, the figure itself is there
+            warnings.warn(f"the figure has no version for dark pages, {type(error).__name__}: {error}", stacklevel=2)
+    return _of_few_colors(picture), about
+
+
+def _drawn(figure: Figure, **options: str) -> Image.Image:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=FILE_DPI, bbox_inches="tight", facecolor="white")
-    picture = Image.open(buffer).convert("RGB")
+    figure.savefig(buffer, format="png", dpi=FILE_DPI, bbox_inches="tight", pil_kwargs={"compress_level": 1}, **options)
+    return Image.open(buffer).convert("RGB")
+
+
+def _drawn_dark(figure: Figure) -> Image.Image:
+    """With everything where it is: laid out a second time, it might move by a pixel."""
+    layout = figure.get_layout_engine()
+    figure.set_layout_engine("none")
+    try:
+        return _drawn(figure, facecolor="white", backend="module://helpers.dark")
+    finally:
+        figure.set_layout_engine(layout)
+
+
+def _of_few_colors(picture: Image.Image) -> bytes:
     small = io.BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(small, format="png", optimize=True)
-    scale = FILE_DPI / SCREEN_DPI
-    return small.getvalue(), {"width": round(picture.width / scale), "height": round(picture.height / scale)}
+    return small.getvalue()
 
 
 def draw_attribution(axis: Axes, values: np.ndarray, place: tuple[int, int] | None = None) -> None:

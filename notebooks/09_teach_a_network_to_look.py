@@ -374,6 +374,9 @@ figures.show_images(np.concatenate(squares), columns=16,
 # Some of the upper ones are red on one side and blue on the other, as the filters written by hand are. Whether that is more than chance is measured in [the chapter on the inside of a network](13_look_inside_a_network.ipynb). One filter of the second layer
 # really consists of 32 slices, and their 32 pictures are added as above.
 #
+# **Try it.** Empty the picture, draw an upright line and then a level one, and look for maps that answer to only one of the two; [Try the networks](../book/live.md#what-happens-on-the-way)
+# shows the maps of the other layers, too.
+#
 # ## Does it live on neighbours?
 #
 # One training from one seed shows little. The course's evidence bank holds trainings of this network from five seeds. (Their batches are of 128 images, the peak is half as high, and there are six epochs.) It also holds those of a dense network of [the chapter before](08_go_deeper_with_dense_layers.ipynb),

@@ -370,6 +370,8 @@ claim("most of its numbers correlate with no single component by 0.9 or more",
 #
 # The same holds for our network. The layers just before and just after its code have no bend between them, so any mixing of the 32 numbers can be undone by the next layer. The error gives no single number a meaning of its own.
 #
+# **Try it.** Move a slider from one end to the other and see whether the rebuilt garment changes in one thing only, such as the length of its sleeves; on the page [Try the networks](../book/live.md#what-do-thirty-two-numbers-say) you can squeeze a photo of your own.
+#
 # ## How far does the lead reach?
 #
 # The same network with codes of 2, 8, 32 and 128 numbers, five seeds each, beside PCA with as many.

@@ -322,6 +322,8 @@ fact("in a linear network the squares add up to what grey costs",
      close(squares, score_of(linear, garments, classes) - grey))
 
 # %% [markdown]
+# **Try it.** Pick a garment, guess where the grey square will cost most of the score, and see whether it is there; the network here is the simple CNN of [an earlier chapter](09_teach_a_network_to_look.ipynb), which also runs on the page [Try the networks](../book/live.md#where-does-it-look).
+#
 # **Predict:** will the six agree on a sneaker? On its sole, its heel, its outline?
 
 # %%

@@ -21,6 +21,7 @@ from tools.local_server import serve
 pytestmark = pytest.mark.slow
 
 ALT = "A small grey square, drawn for this test"
+DRAWN = 64 * "a"  # as the file of a chapter's figure is named
 
 REMOTE = '<script src="https://cdn.example.org/x.js"></script>'
 
@@ -32,6 +33,11 @@ FAULTS = {
     "path_alt": ('<img src="square.png" alt="../_images/3f0a41c2b7d9e8f6">', {"alternative text"}),
     "short_alt": ('<img src="square.png" alt="A plot of it">', {"alternative text"}),
     "same_alt": (f'<img src="square.png" alt="{ALT}"><img src="square.png" alt="{ALT}">', {"alternative text"}),
+    "no_twin": (f'<img src="{DRAWN}.png" alt="{ALT}">', {"dark figure"}),
+    "other_twin": (
+        f'<img class="only-light" src="{DRAWN}.png" alt="{ALT}"><img class="only-dark" src="{DRAWN}-12.png" alt="{ALT}, again">',
+        {"dark figure"},
+    ),
     "console": ("<script>console.error('something is off')</script>", {"console error", "unknown script"}),
     "script": ("<script>nothing.here()</script>", {"script error", "unknown script"}),
     "third_party": (REMOTE, {"content policy", "third party"}),
@@ -84,6 +90,7 @@ FAULTS = {
     "local_path": ("<p>saved in /home/somebody/course</p>", {"local path"}),
     "split_path": ("<pre><b>/home</b>/somebody/course</pre>", {"local path"}),
     "windows_path": (r"<p>saved in C:\Users\somebody</p>", {"local path"}),
+    "search": ('<p>a kernel</p><div id="search-results"></div>', {"search"}),
     "traceback": ("<pre>Traceback (most recent call last): ...</pre>", {"traceback"}),
 }
 # What somebody does to a page after its policy was stated, and the check that must find it.
@@ -107,6 +114,7 @@ CLEAN = {
     "index": '<a href="sub/page.html#part">on</a> <a href="https://example.org/home/x">away</a> <a href="mailto:a@example.org">write</a>',
     "sub/page": '<h2 id="part">Part</h2><a href="../index.html">back</a> <a href="../index.html#top">top</a>'
     f'<a href="../data.csv">data</a><img src="../square.png" alt="{ALT}"><img src="../square.png" alt="" role="presentation">'
+    f'<img class="only-light" src="../{DRAWN}.png" alt="{ALT} twice"><img class="only-dark" src="../{DRAWN}-12.png" alt="{ALT} twice">'
     '<div style="overflow-x: auto" tabindex="0"><div style="width: 700px">wide in its own box</div></div>',
     "moved": "",
 }
@@ -141,7 +149,8 @@ def write_clean_site(site: Path) -> None:
         )
     (site / "style.css").write_text(STYLE, encoding="utf-8")
     (site / "data.csv").write_text("label\n1\n", encoding="utf-8")
-    Image.new("L", (40, 40), 128).save(site / "square.png")
+    for name in ("square", DRAWN, f"{DRAWN}-12"):
+        Image.new("L", (40, 40), 128).save(site / f"{name}.png")
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +177,9 @@ def faulty(tmp_path_factory, empty_baseline):
     (site / "heavy.js").write_text(f"// {random.Random(0).randbytes(300_000).hex()}\n", encoding="utf-8")
     Image.fromarray(noise.integers(0, 256, (240, 240, 3), np.uint8)).save(site / "too_heavy.png")
     (site / "notebook.ipynb").write_text('{"source": "open(\'/home/somebody/x.csv\')"}', encoding="utf-8")
-    return inspect_site.inspect(site, baseline=empty_baseline)
+    with pytest.MonkeyPatch.context() as less:
+        less.setattr("tools.check_search.PATIENCE", 1_000)  # its search never answers
+        return inspect_site.inspect(site, baseline=empty_baseline)
 
 
 def on_page(findings: list[Finding], page: str) -> list[Finding]:

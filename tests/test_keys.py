@@ -316,9 +316,15 @@ def test_times_and_memory_of_a_result_that_is_read_do_not_count_among_the_number
     assert both(project)[1] != numbers
 
 
+COLOURS = {
+    module: {name.split(".")[1] for name in keys.COLOURS if name.startswith(f"{module}.")}
+    for module in {name.split(".")[0] for name in keys.COLOURS}
+}
+
+
 @pytest.mark.parametrize(
     ("module", "names"),
-    [*keys.FETCHING.items(), ("figures", {name.split(".")[1] for name in keys.COLOURS}), ("verdicts", {"CRITERIA"})],
+    [*keys.FETCHING.items(), *COLOURS.items(), ("verdicts", {"CRITERIA"})],
 )
 def test_the_definitions_that_are_told_apart_exist(module, names):
     assert names <= take_apart((ROOT / "helpers" / f"{module}.py").read_text()).definitions.keys()

@@ -1,4 +1,4 @@
-"""The sessions for teachers: their times and exercises are counted, and none comes before what it needs."""
+"""The sessions for teachers: times and exercises are counted, slides linked, and none comes before what it needs."""
 
 import json
 import re
@@ -28,6 +28,14 @@ def test_the_solutions_of_every_chapter_that_has_exercises_are_linked():
         count = sum("solution" in cell["metadata"].get("tags", []) for cell in source["cells"])
         assert exercises(chapter) == count
         assert (f"../notebooks/{chapter.name}.ipynb#exercises" in text) == bool(count)
+
+
+def test_each_session_leads_to_its_slides():
+    rows = [line for line in tables().splitlines() if line.startswith("| ")][2:]
+    assert [re.findall(r'<a href="\.\./slides/session-(\d)\.html">session\s\1</a>', row) for row in rows[:8]] == [
+        [str(number)] for number in range(1, 9)
+    ]
+    assert "slides/" not in rows[-1], "what is left for projects"
 
 
 def test_the_page_has_a_heading_for_each_session():

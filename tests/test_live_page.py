@@ -10,15 +10,15 @@ import zlib
 
 import numpy as np
 import pytest
+from live_project import PATIENCE, TELL, drawn, eventually, in_keras, keep_networks, softmax, with_page
 from playwright.sync_api import expect
 from small_project import GOOD, make_project
 
-from helpers import attribution, checkpoints, live, metrics
+from helpers import attribution, live, metrics
 from helpers.data import CLASS_NAMES, load_original
 from helpers.models import RECIPES, keras
 from tools import browse
 from tools.build import assemble, build, fingerprint
-from tools.chapters import ROOT
 from tools.check_pages import check_text, read_pages
 from tools.execute import execute
 from tools.live import garments, is_ours
@@ -28,18 +28,6 @@ from tools.vendored import check as check_vendored
 
 pytestmark = pytest.mark.slow
 PAGE = "book/live.html"
-PATIENCE = 20_000  # milliseconds
-TELL = """document.addEventListener("securitypolicyviolation", (event) =>
-    console.error(`violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
-
-
-def with_page(project):
-    """The small project with the page, whose links to chapters lead nowhere here."""
-    text = (ROOT / "book" / "live.md").read_text(encoding="utf-8")
-    (project / "book" / "live.md").write_text(re.sub(r"\[([^]]*)\]\(\.\./notebooks/[^)]*\)", r"\1", text))
-    with (project / "_toc.yml").open("a") as contents:
-        contents.write("      - file: book/live\n")
-    return project
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +39,7 @@ def networks():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory, networks):
     project = with_page(make_project(tmp_path_factory.mktemp("project"), c01_count=GOOD))
-    with pytest.MonkeyPatch.context() as run:
-        run.setenv(checkpoints.VARIABLE, str(project / "_build" / "checkpoints"))
-        run.setenv("COURSE_BUDGET", "quick")
-        for name, network in networks.items():
-            checkpoints.save(name, network)
+    keep_networks(project, networks)
     stage(project)
     execute(project)
     return project
@@ -92,27 +76,9 @@ def line(page, words):
     expect(page.locator("#live-line")).to_contain_text(words, timeout=PATIENCE)
 
 
-def eventually(page, holds):
-    """What follows from an input is drawn with the next frame, on a busy machine later."""
-    for _ in range(PATIENCE // 100):
-        if holds():
-            return
-        page.wait_for_timeout(100)
-    assert holds()
-
-
 def shares(page):
     texts = page.locator("#live-bars td:last-child").all_inner_texts()
     return np.array([float(text.removesuffix(" %")) for text in texts])
-
-
-def in_keras(network, images):
-    return network.predict(images.reshape(-1, 28, 28, 1), verbose=0)
-
-
-def softmax(scores, temperature=1):
-    powers = np.exp((scores - scores.max()) / temperature)
-    return 100 * powers / powers.sum()
 
 
 def seen(page):
@@ -324,12 +290,7 @@ def test_the_sliders_of_the_autoencoder_rebuild_what_keras_rebuilds(page, networ
     )
     expected = decoder.predict(code, verbose=0).ravel()
 
-    def drawn():
-        grey = page.locator("#live-code-out").evaluate("""canvas => Array.from({ length: 784 }, (_, at) =>
-            canvas.getContext("2d").getImageData((at % 28) * 10 + 5, Math.floor(at / 28) * 10 + 5, 1, 1).data[0])""")
-        return np.array(grey) / 255
-
-    eventually(page, lambda: np.abs(drawn() - expected).max() < 0.01)
+    eventually(page, lambda: np.abs(drawn(page.locator("#live-code-out")) - expected).max() < 0.01)
 
 
 def test_a_photo_is_cropped_inverted_and_centred(page):

@@ -5,6 +5,8 @@ A small book is built once, with the course's own settings, theme and pipeline, 
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -13,9 +15,11 @@ from nbformat.v4 import new_output
 from playwright.sync_api import Page, expect
 from small_project import make_project
 
-from tools import policy
+from tools import policy, slides
 from tools.build import build
+from tools.chapters import all_chapters
 from tools.check_pages import check_text, read_pages
+from tools.check_search import ASKED, check_search
 from tools.stage import stage
 from tools.stamp import REFERENCE, REPOSITORY, SITE
 from tools.vendored import check as check_vendored
@@ -27,6 +31,8 @@ CHAPTER = """\
 # # Count the garments
 #
 # **What you'll do.** Count seventeen umbrellas, $x^2$.
+#
+# A kernel is no permutation.
 
 # %% tags=["setup", "hide-cell"]
 SOURCE = ""
@@ -44,6 +50,14 @@ PANDAS = """<div><style scoped>
 SORTABLE = """<table class="dataframe sortable"><thead><tr><th>model</th><th class="number">score</th></tr></thead><tbody>
 <tr><th data-value="low">low</th><td class="number" data-value="1">1</td></tr>
 <tr><th data-value="high">high</th><td class="number" data-value="2">2</td></tr></tbody></table>"""
+TEACHERS = """# For teachers
+
+## Session 1: Counting
+
+**Aim.** To count.
+
+**Ask.** How many? <a href="../slides/session-1.html">slides</a>
+"""
 # A browser tells a page of each violation; the list outlives the page, as the console's messages do.
 TELL = """document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));"""
@@ -52,6 +66,9 @@ TELL = """document.addEventListener("securitypolicyviolation", (event) =>
 @pytest.fixture(scope="module")
 def site(tmp_path_factory) -> Path:
     project = make_project(tmp_path_factory.mktemp("project"), c01_count=CHAPTER)
+    (project / "book" / "teachers.md").write_text(TEACHERS, encoding="utf-8")
+    with (project / "_toc.yml").open("a") as contents:
+        contents.write("      - file: book/teachers\n")
     stage(project)
     notebook = nbformat.read(project / "notebooks" / "01_count.ipynb", as_version=4)
     for table in (PANDAS, SORTABLE):
@@ -63,6 +80,7 @@ def site(tmp_path_factory) -> Path:
         release.setenv(REPOSITORY, "https://github.com/example/course")
         release.setenv(REFERENCE, "v1.2.3")
         release.setenv(SITE, "https://example.org/course/")
+        release.setattr(slides, "SESSIONS", (("Counting", ("01",)),))
         return build(project)
 
 
@@ -84,7 +102,7 @@ def page(browser, address) -> Page:
 
 def test_every_page_of_a_release_has_its_policy_and_known_scripts(site):
     pages = read_pages(site)
-    assert {"index.html", "404.html", "search.html", "notebooks/01_count.html"} <= pages.keys()
+    assert {"index.html", "404.html", "search.html", "notebooks/01_count.html", "slides/session-1.html"} <= pages.keys()
     found = [finding for page in pages.values() for finding in check_text(page, pages, site)]
     assert [str(finding) for finding in [*found, *check_vendored(site)]] == []
 
@@ -100,9 +118,17 @@ def test_a_release_has_cards_a_sitemap_and_a_page_for_wrong_addresses(site):
     assert '<meta name="description" content="Count seventeen umbrellas, ' in text
     assert '<meta property="og:image" content="https://example.org/course/_static/cover.png">' in text
     assert (site / "_static" / "cover.png").exists()
-    assert "<loc>https://example.org/course/notebooks/01_count.html</loc>" in (site / "sitemap.xml").read_text()
+    for name in ("notebooks/01_count.html", "slides/session-1.html"):
+        assert f"<loc>https://example.org/course/{name}</loc>" in (site / "sitemap.xml").read_text()
     lost = (site / "404.html").read_text(encoding="utf-8")
     assert 'href="https://example.org/course/notebooks/01_count.html">Count the garments</a>' in lost
+
+
+def test_the_slides_show_the_chapter(page, address):
+    page.goto(address + "slides/session-1.html")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".shown h2")).to_have_text("Count the garments")
+    assert page.title() == "Slides of session 1: Counting — Fashion-MNIST, from pixels to explanations"
 
 
 def test_the_theme_switches(page):
@@ -153,6 +179,39 @@ def test_the_search_finds_a_word(page):
         form.requestSubmit();
     }""")
     expect(page.locator("#search-results li a").first).to_have_text("Count the garments")
+
+
+def test_the_inspection_s_search_passes_here_and_the_book_says_its_words(browser, site):
+    pages = read_pages(site)
+    assert list(check_search(browser, site, pages)) == []
+    assert all(re.search(rf"\b{word}\b", pages["notebooks/01_count.html"].words) for word in ASKED)
+    prose = " ".join(cell.source for chapter in all_chapters() for cell in chapter.read().cells)
+    assert all(re.search(rf"\b{word}\b", prose) for word in ASKED), "else the inspection would not ask for it"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "expected"),
+    [
+        (("searchindex.js", "kernel", "kernal"), ["“kernel”, which 1 page says, is not found"]),
+        (("searchindex.js", "permut", "permit"), ["“permutation”, which 1 page says, is not found"]),
+        (("_static/searchtools.js", "Search", "Lost"), ["“kernel”, which", "“permutation”, which"]),
+        (
+            ("_static/searchtools.js", "linkUrl = docName", 'linkUrl = "lost/"'),
+            ["“kernel” leads to lost/.html", "“permutation” leads"],
+        ),
+        (("search.html", "_static/language_data.js", "_static/lost.js"), ["“kernel”, which", "“permutation”, which"]),
+    ],
+    ids=["kernel", "permutation", "script", "links", "stems"],
+)
+def test_a_search_that_does_not_find_is_found(browser, site, tmp_path, monkeypatch, spoil, expected):
+    monkeypatch.setattr("tools.check_search.PATIENCE", 2_000)
+    name, old, new = spoil
+    copied = shutil.copytree(site, tmp_path / "site")
+    text = (copied / name).read_text(encoding="utf-8")
+    assert old in text
+    (copied / name).write_text(text.replace(old, new), encoding="utf-8")
+    found = [finding.found for finding in check_search(browser, copied, read_pages(copied))]
+    assert len(found) == len(expected) and all(map(str.startswith, found, expected))
 
 
 def test_pictures_and_icons_come(page):

@@ -132,7 +132,7 @@ def test_publish_checks_everything_before_it_hands_anything_on():
 
 def test_weights_of_a_release_are_pinned():
     full = next(step for step in steps("publish/build") if "BUDGET=full" in step.get("run", ""))
-    assert {"COURSE_REFERENCE", "FASHION_COURSE_WEIGHTS_SHA256"} <= full["env"].keys()
+    assert {"COURSE_COMMIT", "COURSE_REFERENCE", "FASHION_COURSE_WEIGHTS_SHA256"} <= full["env"].keys()
 
 
 def test_a_release_knows_where_its_site_will_stand():

@@ -41,10 +41,11 @@ BROWSER_OPTIONS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
-# Unfold what is folded and fetch what is fetched late, so that all of the page is looked at.
+# Unfold what is folded, show all slides of a deck and fetch what is fetched late, so that all of the page is looked at.
 SHOW_ALL = """async () => {
+    document.documentElement.classList.remove("deck");
     document.querySelectorAll("details").forEach(details => { details.open = true });
-    const pictures = [...document.images];
+    const pictures = [...document.images].filter(picture => picture.checkVisibility()); // one of each pair of figures
     pictures.forEach(picture => { picture.loading = "eager" });
     await Promise.all(pictures.map(picture => picture.decode().catch(() => null)));
     await document.fonts.ready;

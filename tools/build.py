@@ -6,6 +6,7 @@ python -m tools.build [--budget full]
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import os
 import re
@@ -17,11 +18,11 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from tools import draw_path, live
-from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
+from tools import draw_path, live, slides, sources
+from tools.chapters import LEFT_OUT, ROOT, Chapter, PipelineError, all_chapters, code_cells
 from tools.keys import entries_folder, read_entry
 from tools.slim_site import slim
-from tools.stamp import COLAB_BRANCH, REFERENCE, REPOSITORY, SITE, site_address, source_address, stamp
+from tools.stamp import COLAB_BRANCH, COMMIT, REFERENCE, REPOSITORY, SITE, commit, site_address, source_address, stamp
 from tools.web import complete
 
 
@@ -42,6 +43,7 @@ def build(
     if result.returncode != 0:
         raise PipelineError(f"The book does not build. The whole log is in _build/{log.name}.\n" + _complaints(output))
     site = target / "_build" / "html"
+    slides.write(site)
     complete(site, site_address())
     slim(site)
     return site
@@ -60,6 +62,9 @@ def assemble(project: Path, budget: str, pages: Path, chapters: list[Chapter] | 
         executed = project / "_build" / "executed" / budget / chapter.notebook.name
         notebook = nbformat.read(executed, as_version=4)
         add_header(notebook, read_entry(entries, chapter.name), budget)
+        if LEFT_OUT not in notebook.metadata:
+            sources.add(notebook, chapter)
+        take_out_dark_figures(notebook, pages / "notebooks" / "dark")
         if address := source_address():
             stamp(notebook, address)
         nbformat.write(notebook, pages / "notebooks" / chapter.notebook.name)
@@ -86,6 +91,16 @@ def add_header(notebook: nbformat.NotebookNode, entry: dict | None, budget: str)
     first.source = "\n\n".join([title, *lines, rest.strip()])
 
 
+def take_out_dark_figures(notebook: nbformat.NotebookNode, folder: Path) -> None:
+    """Files for book/_ext/dark_figures.py, named by the figure and by what they hold. A downloaded notebook has none."""
+    folder.mkdir(exist_ok=True)
+    for output in [output for cell in code_cells(notebook) for output in cell.outputs]:
+        if twin := output.get("metadata", {}).get("image/png", {}).pop("dark", None):
+            figure, picture = base64.b64decode(output.data["image/png"]), base64.b64decode(twin)
+            name = f"{hashlib.sha256(figure).hexdigest()}-{hashlib.sha256(picture).hexdigest()[:16]}.png"
+            (folder / name).write_bytes(picture)
+
+
 def cost(entry: dict) -> str:
     """What the last full run of a chapter took, in words."""
     seconds = entry["seconds"]
@@ -105,9 +120,18 @@ def _write_settings(path: Path, preview: bool) -> None:
         settings["launch_buttons"] = {"colab_url": "https://colab.research.google.com"}
         settings["html"]["use_repository_button"] = True
         settings["html"]["extra_footer"] += f"<p>Edition {os.environ[REFERENCE]}.</p>"
+    settings["sphinx"]["config"]["course_edition"] = _edition()
     if preview:  # other pages link to chapters that a preview leaves out
         settings["sphinx"]["config"]["suppress_warnings"] = ["myst.xref_missing"]
     path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def _edition() -> dict[str, str]:
+    """What is known of where this edition comes from: the repository and the tag of a release, and the commit."""
+    known = {"commit": commit()}
+    if source_address():
+        known |= {"repository": os.environ[REPOSITORY], "reference": os.environ[REFERENCE]}
+    return {name: value for name, value in known.items() if value}
 
 
 def _keep_in_contents(path: Path, names: set[str]) -> None:
@@ -132,7 +156,7 @@ def _complaints(output: str) -> str:
 
 def fingerprint(project: Path, budget: str) -> str:
     """Of everything a built and inspected site depends on: executed notebooks, networks, staged pages, ledger, this pipeline."""
-    edition = " ".join(str(os.environ.get(name)) for name in (REPOSITORY, REFERENCE, SITE))
+    edition = " ".join(str(os.environ.get(name)) for name in (REPOSITORY, REFERENCE, SITE, COMMIT))
     digest = hashlib.sha256(f"{budget} {edition}".encode())
     folders = ["_build/stage", f"_build/executed/{budget}", "results", "tools"]
     files = [path for folder in folders for path in sorted((project / folder).rglob("*")) if path.is_file()]

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from tools import limits, policy
 
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif")
+FIGURE = re.compile(r"[0-9a-f]{64}\.png")  # as MyST-NB names what a cell has drawn
 INLINE = ("a", "b", "code", "em", "i", "span", "strong")  # a word may go on across these
 LOCAL_PATH = re.compile(r"(?<![\w.:/~-])(?:/(?:root|home|tmp|work|Users)/[\w.-]+|[A-Z]:\\Users\\?\w*)")
 POLICY = "content policy"
@@ -96,6 +97,7 @@ def check_text(page: PageText, pages: dict[str, PageText], site: Path) -> Iterat
     """What can be seen in a page's text: links, alternative texts, its policy, traces of the machine it was made on."""
     yield from check_links(page, pages, site)
     yield from check_pictures(page)
+    yield from check_twins(page)
     yield from check_policy(page)
     for path in sorted(set(LOCAL_PATH.findall(page.source)) | set(LOCAL_PATH.findall(page.words))):
         yield Finding(
@@ -154,10 +156,11 @@ def _climbs_out(page: str, path: str) -> bool:
 
 
 def check_pictures(page: PageText) -> Iterator[Finding]:
-    """Every picture says in words what is seen, and not the same words as the one before it."""
+    """Every picture says in words what is seen, and not the same words as the one before it, unless that is its twin."""
     mend = 'give the drawing cell `mystnb={"image": {"alt": "what is seen"}}`, one figure a cell.'
     before = None
-    for picture in page.pictures:
+    twins = [twin for twin, light in zip(page.pictures[1:], page.pictures) if is_pair(light, twin)]
+    for picture in [picture for picture in page.pictures if not any(picture is twin for twin in twins)]:
         source, alt = picture.get("src") or "(no source)", picture.get("alt")
         name = Path(urlsplit(source).path).name if not source.startswith("data:") else "a picture in the page"
         decorative = picture.get("role") in ("presentation", "none") or picture.get("aria-hidden") == "true"
@@ -179,6 +182,36 @@ def check_pictures(page: PageText) -> Iterator[Finding]:
         before = text
         if found:
             yield Finding(page.name, "alternative text", f"{name} {found}", mend)
+
+
+def check_twins(page: PageText) -> Iterator[Finding]:
+    """Behind every figure of a chapter stands the same one for dark pages, in the same words."""
+    for figure, after in zip(page.pictures, [*page.pictures[1:], {}]):
+        name = Path(urlsplit(figure.get("src") or "").path).name
+        if not FIGURE.fullmatch(name):
+            continue
+        if not is_pair(figure, after):
+            yield Finding(
+                page.name,
+                "dark figure",
+                f"{name} has no twin for dark pages behind it.",
+                "run the chapter again; if there is still none, its output or the build's log says why.",
+            )
+        elif figure.get("alt") != after.get("alt"):
+            yield Finding(
+                page.name,
+                "dark figure",
+                f"{name} and its twin for dark pages have different alternative texts: “{figure.get('alt')}” and "
+                f"“{after.get('alt')}”.",
+                "let book/_ext/dark_figures.py copy the text.",
+            )
+
+
+def is_pair(light: dict[str, str | None], dark: dict[str, str | None]) -> bool:
+    """Whether these are a figure for light pages and its twin for dark ones, which bears its name."""
+    names = [Path(urlsplit(picture.get("src") or "").path).stem for picture in (light, dark)]
+    classes = [(picture.get("class") or "").split() for picture in (light, dark)]
+    return names[1].startswith(f"{names[0]}-") and "only-light" in classes[0] and "only-dark" in classes[1]
 
 
 def check_policy(page: PageText) -> Iterator[Finding]:

@@ -302,6 +302,7 @@ def _environment(paths: Paths, threads: int) -> dict[str, str]:
         **{name: str(threads) for name in THREAD_VARIABLES},
         "TF_NUM_INTEROP_THREADS": "1",
         "COURSE_BUDGET": paths.budget,
+        "COURSE_DARK_FIGURES": "yes",
         ledger.VARIABLE: str(paths.work / "ledger.json"),
         "COURSE_CHECKPOINTS": str(paths.checkpoints),
         "JUPYTER_PREFER_ENV_PATH": "1",  # this environment's kernel, not one from the home folder

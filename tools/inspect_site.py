@@ -3,7 +3,7 @@
 python -m tools.inspect_site SITE_DIR [--screenshots FOLDER]
 
 The last line says the result; with findings the exit code is 1. What is looked at stands in `tools.check_pages`,
-`tools.vendored` and `tools.browse`, the limits in `tools.limits`.
+`tools.check_search`, `tools.vendored` and `tools.browse`, the limits in `tools.limits`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 import time
 from pathlib import Path
 
-from tools.browse import BASELINE, look_at_pages, read_baseline
+from tools.browse import BASELINE, look_at_pages, open_browser, read_baseline
 from tools.chapters import PipelineError
 from tools.check_pages import Finding, check_files, check_text, read_pages
+from tools.check_search import check_search
 from tools.local_server import serve
 from tools.vendored import check as check_vendored
 
@@ -28,6 +29,8 @@ def inspect(site: Path, screenshots: Path | None = None, baseline: Path = BASELI
         raise PipelineError(f"No HTML page under {site}. Build the site first: python -m tools.build")
     findings = [finding for page in pages.values() for finding in check_text(page, pages, site)]
     findings += [*check_files(site), *check_vendored(site)]
+    with open_browser() as browser:
+        findings += check_search(browser, site, pages)
     with serve(site) as served:
         findings += look_at_pages(served, pages, read_baseline(baseline), screenshots)
     order = list(pages)

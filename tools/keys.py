@@ -25,9 +25,11 @@ from tools.chapters import ROOT, Chapter, PipelineError, all_chapters, code_cell
 from tools.used_code import imported_modules, parse, used_definitions, without_comments
 
 # Helpers that only print, draw, compare or keep: they cannot change a number that is recorded.
-PRESENTATION = frozenset({"claims", "checks", "figures", "inputs", "ledger", "quiet", "tables"})
+PRESENTATION = frozenset({"claims", "checks", "dark", "figures", "inputs", "ledger", "quiet", "tables"})
 SENTENCES = {"say", "claim", "fact", "right_option"}  # of helpers.claims and checks: they state, and change nothing
-COLOURS = {"figures.PALETTE", "figures.SEQUENTIAL", "figures.DIVERGING", "figures.RIGHT", "figures.WRONG"}
+COLOURS = {"figures.PALETTE", "figures.SEQUENTIAL", "figures.DIVERGING", "figures.RIGHT", "figures.WRONG"} | {
+    f"dark.{name}" for name in ("GROUND", "INK", "TWINS")
+}
 # Where bytes come from. Of these modules only what fixes the content counts, and what reads it.
 FETCHING = {"fetch": {"FILES"}, "pretrained": {"put_into", "read"}}
 # Import name -> the distributions that bring it; the ledger calls it by the first of them.

@@ -27,12 +27,12 @@ def tables(project: Path = ROOT) -> str:
     taken = {number for _, numbers in SESSIONS for number in numbers}
     left = tuple(number for number in chapters if number not in taken)
     rows = [
-        _row(f"{number}. {title}", members, chapters, project)
+        _row(f"{number}. {title}", members, chapters, project, _deck(number))
         for number, (title, members) in enumerate(SESSIONS, 1)
         if chapters.keys() >= set(members)
     ]
     rows += [_row("for projects", left, chapters, project)] if left else []
-    return table(["session", "chapters", "all cells run in", "exercises", "their solutions"], rows)
+    return table(["session", "chapters", "all cells run in", "exercises", "their solutions", "slides"], rows)
 
 
 def exercises(chapter: Chapter) -> int:
@@ -40,13 +40,25 @@ def exercises(chapter: Chapter) -> int:
     return sum("solution" in cell.metadata.get("tags", []) for cell in code_cells(chapter.read()))
 
 
-def _row(title: str, numbers: tuple[str, ...], chapters: dict[str, Chapter], project: Path) -> list[str]:
+def _row(
+    title: str, numbers: tuple[str, ...], chapters: dict[str, Chapter], project: Path, deck: str = ""
+) -> list[str]:
     chosen = [chapters[number] for number in numbers]
     entries = ledger.read_all(project / "results")
     seconds = sum(entries.get(chapter.name, {}).get("seconds", 0) for chapter in chosen)
     solved = [_link(chapter, "#exercises") for chapter in chosen if exercises(chapter)]
     links = [_link(chapter) for chapter in chosen]
-    return [title, ", ".join(links), duration(seconds), str(sum(map(exercises, chosen))), ", ".join(solved)]
+    return [title, ", ".join(links), duration(seconds), str(sum(map(exercises, chosen))), ", ".join(solved), deck]
+
+
+def deck_address(session: int) -> str:
+    """Where a session's slides are in the site (`tools.slides` makes them)."""
+    return f"slides/session-{session}.html"
+
+
+def _deck(session: int) -> str:
+    """As HTML: the slides are made when the pages are built, so no page of the book's sources is there to link to."""
+    return f'<a href="../{deck_address(session)}">session\u00a0{session}</a>'
 
 
 def _link(chapter: Chapter, anchor: str = "") -> str:

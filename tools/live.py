@@ -1,4 +1,5 @@
-"""Bring the networks of this run onto the page "Try the networks", with garments and a first state that needs no weights.
+"""Bring the networks of this run onto the page "Try the networks" and into the small panels of chapters, with garments and a first
+state that needs no weights.
 
 What is written stands in scripts, since a page that is read from a disk may load scripts but fetch no files. Where a network
 was not kept by this run, the page says so.
@@ -7,12 +8,14 @@ was not kept by this run, the page says so.
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import inspect
 import json
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,9 +29,17 @@ from tools.chapters import ROOT
 PAGE = "book/live.md"
 DATA = "live_data_"  # so begin the scripts that are written here
 PICTURE = "live_first.png"
+STILL = "live_still_"  # and so the pictures of the panels' first states
+PANELS = "book/live_panels.json"  # what book/_ext/live_panels.py reads
 MARK = "<!-- first state -->"
 CLASSIFIERS = {"simple-cnn": "Simple CNN (chapter 9)", "regularised-cnn": "Regularised CNN (chapter 11)"}
 NETWORKS = (*CLASSIFIERS, "autoencoder")
+SHOWS = {  # what a panel shows: its network, and the class of the garment that comes first
+    "maps": ("simple-cnn", "Bag"),
+    "code": ("autoencoder", "Pullover"),
+    "occlusion": ("simple-cnn", "Sneaker"),
+}
+LIGHT = {"positive": (179, 71, 0), "negative": (11, 98, 176)}  # the colours of live.css on white
 SHOWN, ASKED = 4, 16  # garments of each class: to pick from, and others to name
 JUDGED = 10_000  # all test images
 HUMAN = {"value": 0.835, "images": 1000}  # README of the data set
@@ -37,11 +48,11 @@ MISSING = '<p class="live-note">This edition was made without {names}, which onl
 
 def is_ours(name: str) -> bool:
     """Whether a file of `_static` is written here."""
-    return name == PICTURE or name.startswith(DATA)
+    return name == PICTURE or name.startswith((DATA, STILL))
 
 
 def prepare(project: Path, budget: str, pages: Path) -> None:
-    """Write what the page needs beside it; nothing when the book does not have the page."""
+    """Write what the page and the panels need; nothing when the book does not have the page."""
     page, static = pages / PAGE, pages / "book" / "_static"
     if not page.exists():
         return
@@ -52,7 +63,9 @@ def prepare(project: Path, budget: str, pages: Path) -> None:
         _write(static, name, _packed(network, name))
         if name in CLASSIFIERS:
             about[name] = {"title": CLASSIFIERS[name]} | measured(project, budget, name, network, chosen)
-    _write(static, "edition", _edition(about, chosen, "autoencoder" in networks))
+    code = reach_of_code(networks["autoencoder"], chosen) if "autoencoder" in networks else None
+    _write(static, "edition", _edition(about, chosen, code))
+    (pages / PANELS).write_text(json.dumps(_panels(networks, chosen, static)), encoding="utf-8")
     text = page.read_text(encoding="utf-8")
     page.write_text(text.replace(MARK, _first_state(networks, chosen, static)), encoding="utf-8")
 
@@ -63,6 +76,8 @@ def kept(project: Path, budget: str) -> dict:
     if not any((folder / f"{name}-{budget}.keras").exists() for name in NETWORKS):
         return {}
     from helpers import checkpoints  # imports TensorFlow
+
+    logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of several networks in one process
 
     found = {}
     with _environment({checkpoints.VARIABLE: str(folder), "COURSE_BUDGET": budget}):
@@ -117,13 +132,38 @@ def measured(project: Path, budget: str, name: str, network: object, chosen: np.
     return found
 
 
+def reach_of_code(autoencoder: object, chosen: np.ndarray) -> dict:
+    """For each number of the code how far its slider reaches, a little further than the codes of garments to pick from do, and
+    the numbers in the order of how much they change the rebuilt garments, from one end to the other."""
+    encoder, decoder = autoencoder.layers
+    codes = np.asarray(encoder(_pictures(chosen[: SHOWN * len(CLASS_NAMES)]), training=False))
+    low, high = codes.min(axis=0), codes.max(axis=0)
+    room = (high - low) / 4
+    changes = []
+    for number in range(codes.shape[1]):
+        ends = [codes.copy(), codes.copy()]
+        ends[0][:, number], ends[1][:, number] = low[number], high[number]
+        rebuilt = np.asarray(decoder(np.concatenate(ends), training=False))
+        changes.append(float(np.mean((rebuilt[: len(codes)] - rebuilt[len(codes) :]) ** 2)))
+    return {
+        "low": [round(float(each), 4) for each in low - room],
+        "high": [round(float(each), 4) for each in high + room],
+        "order": np.argsort(changes)[::-1].tolist(),
+    }
+
+
+def _pictures(numbers: np.ndarray) -> np.ndarray:
+    """Test images as networks take them."""
+    return load_fashion_mnist().test.images[numbers][..., None]
+
+
 def _packed(network: object, name: str) -> str:
     from helpers import live
 
     return live.as_text(network, name, packed=True)
 
 
-def _edition(about: dict, chosen: np.ndarray, has_autoencoder: bool) -> dict:
+def _edition(about: dict, chosen: np.ndarray, code: dict | None) -> dict:
     """What the page needs to know besides weights."""
     test = load_original().test
     named = (np.arange(HUMAN["images"]) < HUMAN["value"] * HUMAN["images"]).astype(int)
@@ -131,7 +171,7 @@ def _edition(about: dict, chosen: np.ndarray, has_autoencoder: bool) -> dict:
     return {
         "classes": CLASS_NAMES,
         "networks": about,
-        "autoencoder": has_autoencoder,
+        "autoencoder": code,
         "human": [human.value, human.low, human.high, human.images],
         "shown": SHOWN * len(CLASS_NAMES),
         "numbers": chosen.tolist(),
@@ -155,7 +195,7 @@ def _first_state(networks: dict, chosen: np.ndarray, static: Path) -> str:
     network, first = networks[name], int(chosen[SHOWN * (len(CLASS_NAMES) - 1)])
     image = load_fashion_mnist().test.images[first]
     maps, scores = _first_maps_and_scores(network, image)
-    size = _draw(image, maps, static / PICTURE)
+    size = _save(_beside(_grey(image, HEIGHT), _sheet(maps, _grey)), static / PICTURE)
     powers = np.exp(scores - scores.max())
     rows = "".join(
         f"<tr><th scope='row'>{each}</th><td>{100 * share:.1f} %</td></tr>"
@@ -182,21 +222,96 @@ def _first_maps_and_scores(network: object, image: np.ndarray) -> tuple[np.ndarr
     return maps, np.asarray(values, np.float64)[0]
 
 
-def _draw(
-    image: np.ndarray, maps: np.ndarray, path: Path, across: int = 8, side: int = 42, gap: int = 2
-) -> tuple[int, int]:
-    """The garment, and beside it the maps in rows of eight. Returns the picture's size."""
+# The panels in chapters
+
+
+def _panels(networks: dict, chosen: np.ndarray, static: Path) -> dict:
+    """For each panel whose network is here its still picture in words and size, its first garment, and what starting it loads."""
+    edition, found = _sent(static, "edition"), {}
+    for name, (network, garment) in SHOWS.items():
+        if network not in networks:
+            continue
+        first = CLASS_NAMES.index(garment) * SHOWN
+        picture, alt = STILLS[name](networks[network], int(chosen[first]), garment.lower())
+        width, height = _save(picture, static / f"{STILL}{name}.png")
+        size = {"picture": f"{STILL}{name}.png", "width": width, "height": height}
+        found[name] = {**size, "alt": alt, "first": first, "bytes": edition + _sent(static, network)}
+    return found
+
+
+def _sent(static: Path, name: str) -> int:
+    """How many bytes a server sends of a script that is written here."""
+    return len(gzip.compress((static / f"{DATA}{name}.js").read_bytes()))
+
+
+def _still_maps(network: object, number: int, garment: str) -> tuple[Image.Image, str]:
+    picture = _pictures(np.array([number]))
+    maps = np.asarray(network.layers[0](picture))[0]
+    alt = f"Test image {number}, {garment}, and the {maps.shape[-1]} maps that the first convolution makes of it, orange where they are positive and blue where negative"
+    return _beside(_grey(picture[0, ..., 0], HEIGHT), _sheet(maps, _signed)), alt
+
+
+def _still_code(network: object, number: int, garment: str) -> tuple[Image.Image, str]:
+    picture = _pictures(np.array([number]))
+    rebuilt = np.asarray(network(picture, training=False))[0, ..., 0]
+    alt = f"Test image {number}, {garment}, and beside it what the autoencoder rebuilds from its thirty-two numbers"
+    return _beside(_grey(picture[0, ..., 0], HEIGHT), _grey(rebuilt, HEIGHT)), alt
+
+
+def _still_occlusion(network: object, number: int, garment: str) -> tuple[Image.Image, str]:
+    from helpers import attribution
+
+    picture = _pictures(np.array([number]))
+    label = np.asarray(network(picture, training=False)).argmax(axis=1)
+    heat = attribution.occlusion(network, picture, label)[0]
+    alt = f"Test image {number}, {garment}, and the map of what covering each place costs the score for {CLASS_NAMES[int(label[0])].lower()}, orange where the score falls and blue where it rises"
+    return _beside(_grey(picture[0, ..., 0], HEIGHT), _signed(heat / np.abs(heat).max(), HEIGHT)), alt
+
+
+STILLS = {"maps": _still_maps, "code": _still_code, "occlusion": _still_occlusion}
+
+
+# Pictures
+
+HEIGHT, GAP = 174, 2  # of a garment, which is that of four rows of maps; and between two maps
+
+
+def _beside(*pictures: Image.Image) -> Image.Image:
+    canvas = Image.new(
+        "RGB", (sum(each.width + 16 for each in pictures) - 16, max(each.height for each in pictures)), "white"
+    )
+    left = 0
+    for each in pictures:
+        canvas.paste(each, (left, 0))
+        left += each.width + 16
+    return canvas
+
+
+def _sheet(maps: np.ndarray, paint: Callable, across: int = 8, side: int = 42) -> Image.Image:
+    """Maps in rows of eight, all on one scale."""
     down = -(-maps.shape[-1] // across)
-    height = down * (side + gap) - gap
-    canvas = Image.new("L", (height + 16 + across * (side + gap) - gap, height), 255)
-    canvas.paste(_grey(image, height), (0, 0))
+    canvas = Image.new("RGB", (across * (side + GAP) - GAP, down * (side + GAP) - GAP), "white")
     for number in range(maps.shape[-1]):
         row, column = divmod(number, across)
-        place = (height + 16 + column * (side + gap), row * (side + gap))
-        canvas.paste(_grey(maps[..., number] / max(maps.max(), 1e-9), side), place)
-    canvas.save(path, optimize=True)
-    return canvas.size
+        painted = paint(maps[..., number] / max(np.abs(maps).max(), 1e-9), side)
+        canvas.paste(painted, (column * (side + GAP), row * (side + GAP)))
+    return canvas
+
+
+def _save(picture: Image.Image, path: Path) -> tuple[int, int]:
+    picture.save(path, optimize=True)
+    return picture.size
 
 
 def _grey(values: np.ndarray, side: int) -> Image.Image:
-    return Image.fromarray(np.round(255 * values).astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)
+    return _enlarged(np.round(255 * values), side)
+
+
+def _signed(values: np.ndarray, side: int) -> Image.Image:
+    """Numbers from -1 to 1 as the scripts of the page draw them: orange and blue on white."""
+    ends = np.where(values[..., None] >= 0, LIGHT["positive"], LIGHT["negative"])
+    return _enlarged(np.round(255 + np.abs(values)[..., None] * (ends - 255)), side)
+
+
+def _enlarged(pixels: np.ndarray, side: int) -> Image.Image:
+    return Image.fromarray(pixels.astype(np.uint8)).resize((side, side), Image.Resampling.NEAREST)

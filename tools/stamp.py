@@ -14,8 +14,9 @@ import nbformat
 
 from tools.chapters import ROOT, PipelineError, all_chapters
 
-# Set by the publish workflow: where the repository is, the release's tag, and where its site will stand.
+# Set by the publish workflow: where the repository is, the release's tag, where its site will stand, and the tag's commit.
 REPOSITORY, REFERENCE, SITE = "COURSE_REPOSITORY", "COURSE_REFERENCE", "COURSE_SITE"
+COMMIT = "COURSE_COMMIT"  # which the pages name beside what they state
 COLAB_BRANCH = "colab"  # where the publish workflow puts the stamped notebooks
 BLANK = 'SOURCE = ""'
 
@@ -44,6 +45,14 @@ def site_address() -> str | None:
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[\w.~-]+)*/?", address):
         raise PipelineError(f"{SITE} is {address!r}; expected an address such as https://name.example/course/.")
     return address.rstrip("/") + "/"
+
+
+def commit() -> str | None:
+    """The commit that the book is built from, or None when nobody says so."""
+    found = os.environ.get(COMMIT)
+    if found and not re.fullmatch(r"[0-9a-f]{7,64}", found):
+        raise PipelineError(f"{COMMIT} is {found!r}; expected the hash of a commit, such as git rev-parse HEAD prints.")
+    return found or None
 
 
 def stamp(notebook: nbformat.NotebookNode, address: str) -> None:

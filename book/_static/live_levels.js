@@ -167,44 +167,19 @@
   };
   const strongest = (numbers, weights, many) => [...numbers.keys()].sort((one, other) => Math.abs(numbers[other] * weights[other]) - Math.abs(numbers[one] * weights[one])).slice(0, many);
 
-  // --- occlusion, as in the chapter on attribution maps: how much score of the winning class each square costs, on average
+  // --- occlusion
 
-  const [SQUARE, STRIDE, GREY] = [4, 2, 0.3];
-  let covering = 0;
+  let stop = () => {};
+  const say = (text) => { element("occlude-text").textContent = text; };
   const occlude = () => {
-    covering += 1;
-    const [mine, network, picture] = [covering, state.network, state.seen];
-    if (!network) return;
-    const scores = state.steps.at(-1).values;
-    const label = scores.indexOf(Math.max(...scores));
-    const [lost, covered] = [new Float64Array(784), new Float64Array(784)];
-    const places = [];
-    for (let y = 0; y <= 28 - SQUARE; y += STRIDE) for (let x = 0; x <= 28 - SQUARE; x += STRIDE) places.push([y, x]);
-    const many = places.length;
-    const cover = ([y, x]) => {
-      const changed = picture.slice();
-      const inside = Array.from({ length: SQUARE * SQUARE }, (_, at) => (y + Math.floor(at / SQUARE)) * 28 + x + (at % SQUARE));
-      inside.forEach((at) => { changed[at] = GREY; });
-      const loss = scores[label] - liveKernels.run(network, changed).at(-1).values[label];
-      inside.forEach((at) => { lost[at] += loss; covered[at] += 1; });
-    };
-    const next = () => {
-      if (mine !== covering) return;
-      const until = performance.now() + 12;
-      do cover(places.shift()); while (places.length && performance.now() < until);
-      const map = lost.map((each, at) => each / Math.max(covered[at], 1));
-      liveDrawing.drawSigned(element("occlusion"), map);
-      if (places.length) requestAnimationFrame(next);
-      else element("occlude-text").textContent = `Covered at ${many} places. The strongest change is ${show(liveDrawing.greatest(map))} of the score ${show(scores[label])} for ${livePage.nameOf(label)}.`;
-    };
-    element("occlude-text").textContent = "Covering …";
-    requestAnimationFrame(next);
+    stop();
+    const { network, seen: picture } = state;
+    if (network) stop = liveParts.cover({ network, picture, edition: livePage.edition(), canvas: element("occlusion"), say });
   };
   const forget = () => {
-    covering += 1;
-    element("occlude-text").textContent = "The map is empty until you press the button.";
-    const canvas = element("occlusion");
-    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    stop();
+    say("The map is empty until you press the button.");
+    liveParts.clear(element("occlusion"));
   };
 
   livePage.onRun(() => {

@@ -3,7 +3,8 @@
 // The page: what the reader has chosen, one run of the network a frame, and what is shown of it. Other scripts of the page
 // listen with `livePage.onRun`.
 const livePage = (() => {
-  const { drawPicture, make, percent } = liveDrawing;
+  const { make, percent } = liveDrawing;
+  const { order } = liveParts;
   const { SIDE } = livePictures;
   const element = (name) => document.getElementById(`live-${name}`);
   const MOVES = {
@@ -13,10 +14,12 @@ const livePage = (() => {
   };
   const state = {
     networks: {}, network: null, picture: new Float32Array(SIDE * SIDE), restored: null, truth: null, moves: { right: 0, down: 0, turn: 0 },
-    moving: "right", temperature: 1, pencil: null, seen: null, steps: null,
+    moving: "right", temperature: 1, seen: null, steps: null,
   };
   const listeners = [];
   let edition;
+  let showBars;
+  let drawSeen;
 
   // --- messages
 
@@ -28,43 +31,28 @@ const livePage = (() => {
     say(error instanceof liveNetworks.Refused ? error.message : `Something went wrong: ${error.message}.`);
     if (!(error instanceof liveNetworks.Refused)) throw error;
   };
-  // What a reader hears must not change with every pixel of a movement.
-  let saying;
-  const sayLater = (text) => {
-    clearTimeout(saying);
-    saying = setTimeout(() => { element("line").textContent = text; }, 400);
-  };
+  const sayLater = liveParts.sayLater(element("line"));
 
   // --- one run, at most one a frame
 
-  let asked = false;
-  const ask = () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      state.seen = livePictures.moved(state.picture, state.moves);
-      if (!state.network) return drawSeen(); // an edition without any, until the reader brings one
-      state.steps = liveKernels.run(state.network, state.seen);
-      showAnswer();
-      listeners.forEach((listen) => listen(state));
-      return sweepLater();
-    });
-  };
+  const ask = liveParts.oncePerFrame(() => {
+    state.seen = livePictures.moved(state.picture, state.moves);
+    if (!state.network) {
+      drawSeen(); // an edition without any, until the reader brings one
+      return;
+    }
+    state.steps = liveKernels.run(state.network, state.seen);
+    showAnswer();
+    listeners.forEach((listen) => listen(state));
+    sweepLater();
+  });
   const probabilities = (picture) => liveKernels.softmax(liveKernels.run(state.network, picture).at(-1).values, state.temperature);
-  const nameOf = (label) => edition.classes[label].replace(/^[A-Z](?!-)/, (letter) => letter.toLowerCase()); // within a sentence
-  const order = (shares) => shares.map((share, label) => ({ share, label })).sort((one, other) => other.share - one.share);
+  const nameOf = (label) => edition.nameOf(label);
 
   const showAnswer = () => {
     const shares = liveKernels.softmax(state.steps.at(-1).values, state.temperature);
-    const [first, second] = order(shares);
-    [...element("bars").rows].forEach((row, label) => {
-      row.className = label === first.label ? "live-winner" : "";
-      row.cells[1].firstChild.style.width = percent(shares[label]).replace(" ", "");
-      row.cells[2].textContent = percent(shares[label]);
-    });
-    const truth = state.truth === null ? "" : ` It is ${nameOf(state.truth)}.`;
-    sayLater(`The network says ${nameOf(first.label)}, ${percent(first.share)}, then ${nameOf(second.label)}, ${percent(second.share)}.${truth}`);
+    showBars(shares);
+    sayLater(liveParts.inWords(edition, shares, state.truth));
     drawSeen();
   };
 
@@ -127,66 +115,14 @@ const livePage = (() => {
     ask();
   };
 
-  const drawSeen = () => {
-    const context = drawPicture(element("seen"), state.seen);
-    if (!state.pencil || document.activeElement !== element("seen")) return;
-    Object.assign(context, { strokeStyle: "#ffa90e", lineWidth: 2 });
-    context.strokeRect(state.pencil.x * 10 - 5, state.pencil.y * 10 - 5, 20, 20);
-  };
-  // A dab of the pencil: the pixel itself, and its neighbours by half.
-  const dab = ({ x, y }) => {
+  const dab = (place) => {
     if (state.picture === state.restored.picture || Object.values(state.moves).some(Boolean)) {
       state.picture = livePictures.moved(state.picture, state.moves);
       setMoves({ right: 0, down: 0, turn: 0 });
     }
     state.truth = null;
-    const bright = Number(element("pencil").value);
-    [[0, 0, 1], [1, 0, 0.5], [-1, 0, 0.5], [0, 1, 0.5], [0, -1, 0.5]].forEach(([right, down, share]) => {
-      const [column, row] = [x + right, y + down];
-      if (column < 0 || row < 0 || column >= SIDE || row >= SIDE) return;
-      const at = row * SIDE + column;
-      state.picture[at] += share * (bright - state.picture[at]);
-    });
+    liveParts.ink(state.picture, place, Number(element("pencil").value));
     ask();
-  };
-  const startDrawing = () => {
-    const canvas = element("seen");
-    const place = (event) => {
-      const box = canvas.getBoundingClientRect();
-      const pixel = (from, start, size) => Math.min(SIDE - 1, Math.max(0, Math.floor(((from - start) / size) * SIDE)));
-      return { x: pixel(event.clientX, box.left, box.width), y: pixel(event.clientY, box.top, box.height) };
-    };
-    // A finger that only wants to scroll must not draw.
-    element("finger").addEventListener("change", (event) => canvas.classList.toggle("live-finger", event.target.checked));
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.pointerType === "touch" && !element("finger").checked) return;
-      canvas.setPointerCapture(event.pointerId);
-      state.pencil = place(event);
-      dab(state.pencil);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return;
-      const [from, to] = [state.pencil, place(event)];
-      const steps = Math.max(Math.abs(to.x - from.x), Math.abs(to.y - from.y));
-      for (let step = 1; step <= steps; step += 1) {
-        dab({ x: Math.round(from.x + ((to.x - from.x) * step) / steps), y: Math.round(from.y + ((to.y - from.y) * step) / steps) });
-      }
-      state.pencil = to;
-    });
-    const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-    canvas.addEventListener("keydown", (event) => {
-      state.pencil ??= { x: SIDE / 2, y: SIDE / 2 };
-      if (event.key === " " || event.key === "Enter") dab(state.pencil);
-      else if (ways[event.key]) {
-        const [x, y] = [state.pencil.x + ways[event.key][0], state.pencil.y + ways[event.key][1]];
-        if (x >= 0 && y >= 0 && x < SIDE && y < SIDE) state.pencil = { x, y };
-        if (event.shiftKey) dab(state.pencil);
-        sayLater(`Pencil at column ${state.pencil.x + 1}, row ${state.pencil.y + 1}, brightness ${state.seen[state.pencil.y * SIDE + state.pencil.x].toFixed(1)}.`);
-      } else return;
-      event.preventDefault();
-      drawSeen();
-    });
-    ["focus", "blur"].forEach((name) => canvas.addEventListener(name, () => state.seen && drawSeen()));
   };
 
   // --- networks and files
@@ -240,23 +176,13 @@ const livePage = (() => {
 
   // --- building the page
 
-  const garment = (at) => {
-    const start = at * SIDE * SIDE;
-    return Float32Array.from(edition.pixels.subarray(start, start + SIDE * SIDE), (each) => each / 255);
-  };
+  const garment = (at) => edition.garment(at);
   const build = () => {
-    element("bars").append(...edition.classes.map((name) => make("tr", {},
-      make("th", { scope: "row", textContent: name }), make("td", {}, make("span")), make("td"))));
+    showBars = liveParts.listBars(element("bars"), edition);
+    drawSeen = liveParts.startDrawing({ canvas: element("seen"), finger: element("finger"), seen: () => state.seen, dab, say: sayLater });
     element("network").append(...Object.entries(edition.networks).map(([value, { title }]) => make("option", { value, textContent: title })));
     element("network").addEventListener("change", (event) => use(event.target.value).catch(inWords));
-    element("garments").append(...Array.from({ length: edition.shown }, (_, at) => {
-      const canvas = make("canvas", { width: SIDE, height: SIDE, aria: { hidden: true } });
-      drawPicture(canvas, garment(at));
-      const name = `${edition.classes[edition.labels[at]]}, test image ${edition.numbers[at]}`;
-      const choice = make("input", { type: "radio", name: "live-garment", value: at, aria: { label: name } });
-      choice.addEventListener("change", () => take(garment(at), edition.labels[at]));
-      return make("label", { title: name }, choice, canvas);
-    }));
+    liveParts.listGarments(element("garments"), edition, [...Array(edition.shown).keys()], "live-garment", (at) => take(garment(at), edition.labels[at]));
     element("moves").append(...Object.entries(MOVES).map(([name, { label, most, step }]) => {
       const slider = make("input", { type: "range", id: `live-move-${name}`, min: -most, max: most, step, value: 0 });
       slider.addEventListener("input", () => {
@@ -280,7 +206,6 @@ const livePage = (() => {
       if (event.dataTransfer.files.length) takeFile(event.dataTransfer.files[0]);
       else say("What you dropped is no file. Drop a picture or a network from your disk.");
     });
-    startDrawing();
   };
   // The still picture gives way to the page that moves once there is an answer, in one step.
   const reveal = () => {
@@ -290,8 +215,7 @@ const livePage = (() => {
   };
 
   const start = async () => {
-    edition = await liveNetworks.load("edition");
-    edition.pixels = liveNetworks.bytes(edition.images);
+    edition = await liveParts.loadEdition();
     liveDrawing.whenThemeChanges(ask);
     build();
     const boot = edition.shown - edition.shown / edition.classes.length;
