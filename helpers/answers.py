@@ -11,12 +11,10 @@ from __future__ import annotations
 import base64
 import zlib
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
-from helpers.data import load_fashion_mnist, without_signal
-from helpers.evidence import Interval, Run, mean_with_interval
+from helpers.evidence import Interval, Run, labels_of, mean_with_interval
 
 
 def pack(answers: np.ndarray) -> str:
@@ -37,13 +35,7 @@ def right(runs: Sequence[Run], name: str | None = None) -> np.ndarray:
     In a world without signal the labels are those of other images, as in the evidence bank.
     """
     kept = [run.validation if name is None else unpack(run.numbers[name]) for run in runs]
-    return np.array(kept) == _labels(shuffled=without_signal())
-
-
-@lru_cache
-def _labels(shuffled: bool) -> np.ndarray:
-    labels = load_fashion_mnist().validation.labels
-    return np.random.default_rng(0).permutation(labels) if shuffled else labels
+    return np.array(kept) == labels_of("validation")
 
 
 def accuracy(runs: Sequence[Run], name: str | None = None) -> Interval:

@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import inputs
-from helpers.data import load_fashion_mnist, without_signal
+from helpers.data import load_labels, without_signal
 from helpers.metrics import Z_95
 
 FORMAT = 1
@@ -180,11 +180,7 @@ class Evidence:
 
     @cached_property
     def _labels(self) -> dict[str, np.ndarray]:
-        """In a world without signal those of other images: what is recorded then tells nothing."""
-        splits = load_fashion_mnist()
-        labels = {"validation": splits.validation.labels, "test": splits.test.labels}
-        shuffle = np.random.default_rng(0).permutation if without_signal() else np.asarray
-        return {part: shuffle(values) for part, values in labels.items()}
+        return {part: labels_of(part) for part in PARTS}
 
 
 def in_points(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
@@ -274,7 +270,7 @@ def _resampled(right: np.ndarray, draws: np.ndarray, start: int) -> np.ndarray:
 
 def labels_of(part: str) -> np.ndarray:
     """The labels by which kept answers are judged: those of the part, in a world without signal those of other images."""
-    labels = getattr(load_fashion_mnist(), part).labels
+    labels = load_labels()[part]
     return np.random.default_rng(0).permutation(labels) if without_signal() else labels
 
 

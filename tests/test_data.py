@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+import tracemalloc
 import warnings
 from pathlib import Path
 
@@ -73,6 +74,18 @@ def test_the_split_is_the_same_every_time_and_another_with_another_seed(splits):
     again = data.load_fashion_mnist()
     assert np.array_equal(again.validation.images, splits.validation.images)
     assert not np.array_equal(data.load_fashion_mnist(seed=1).validation.images, splits.validation.images)
+
+
+def test_labels_alone_are_those_of_the_splits_and_bring_no_images_along(splits):
+    data.load_labels.cache_clear()
+    tracemalloc.start()
+    found = data.load_labels()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < splits.train.images.nbytes / 2
+    assert all(np.array_equal(found[part], getattr(splits, part).labels) for part in ("validation", "test"))
+    with pytest.raises(ValueError, match="read-only"):
+        found["test"][0] = 1
 
 
 @pytest.mark.parametrize("count", [10, np.int64(1_000), 59_990])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from helpers import evidence
+from helpers.data import load_labels
 from helpers.evidence import EvidenceError, Run
 from helpers.ledger import write_json
 from tools.chapters import ROOT
@@ -57,7 +58,7 @@ def test_a_run_without_validation_images_is_possible(tmp_path):
 
 def test_in_a_world_without_signal_recorded_predictions_tell_nothing(tmp_path, monkeypatch):
     monkeypatch.undo()  # the real labels: shuffled they are those of other images
-    right = evidence.load_fashion_mnist().validation.labels
+    right = evidence.labels_of("validation")
     keep(tmp_path, Run("toy", "perfect", 0, "k", validation=right))
     assert evidence.read("toy", tmp_path).accuracy("perfect").value == 1
     monkeypatch.setenv("COURSE_CHALLENGE", "1")
@@ -282,7 +283,7 @@ def test_class_numbers_are_packed_without_a_search_for_repeats():
 
 def test_labels_of_a_part_are_those_of_the_data_set_and_without_signal_those_of_other_images(monkeypatch):
     real = evidence.labels_of("test")
-    assert np.array_equal(real, evidence.load_fashion_mnist().test.labels)
+    assert np.array_equal(real, load_labels()["test"])
     monkeypatch.setenv("COURSE_CHALLENGE", "1")
     other = evidence.labels_of("test")
     assert np.array_equal(np.bincount(other), np.bincount(real)) and np.mean(other == real) < 0.15
