@@ -248,7 +248,7 @@ def gradient(parameters, images, labels):
 
 
 # %% [markdown]
-# Here is a network small enough for a pencil; the biases are zero and the second class is the true one. Values, in black, are computed from left to right, gradients, in orange, from right to left. **Predict:** cover the orange numbers and find them by the five steps.
+# Here is a network small enough for a pencil; the biases are zero and the second class is the true one. Values, in the colour of the text, are computed from left to right, gradients, in orange, from right to left. **Predict:** cover the orange numbers and find them by the five steps.
 
 # %%
 TINY = [np.array([[1.0, -1.0], [0.5, -0.5]]), np.zeros(2),
