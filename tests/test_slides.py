@@ -56,9 +56,9 @@ COUNT = section(
         "What has sleeves?",
         f"<p>Words about coats.</p>{CODE}{figure(1)}<p>Take one {TERM}. <strong>Predict:</strong> is it dark?</p>{CODE}"
         + CLAIM.format(words="It is dark.")
-        + figure(2)
-        + CLAIM.format(words="The figure shows it.")
+        + figure(2, "only-light")
         + figure(3, "only-dark")
+        + CLAIM.format(words="The figure shows it.")
         + f'<p><strong>Predict</strong> how many.</p><details class="hide">{figure(9)}</details>'
         + CLAIM.format(words="There are more than one."),
     )
@@ -213,7 +213,7 @@ def test_a_prediction_stands_alone_before_what_answers_it(deck):
 
 def test_figures_are_the_chapters_own_with_their_words(deck, site):
     found = [(picture["src"], picture["alt"]) for slide in deck for picture in slide.select("img")]
-    assert found == [(f"../_images/{number}.png", f"{ALT} {number}") for number in (1, 2, 4)]
+    assert found == [(f"../_images/{number}.png", f"{ALT} {number}") for number in (1, 2, 3, 4)]
     assert [path.name for path in (site / "slides").iterdir()] == ["session-1.html"]
 
 
@@ -390,6 +390,8 @@ def test_the_theme_chosen_in_the_book_holds_here_too(page):
     page.evaluate("localStorage.setItem('mode', 'dark')")
     page.reload()
     assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") != "rgb(255, 255, 255)"
+    page.goto(page.url.partition("#")[0] + "#6")
+    assert [page.locator(f"img[src$='/{drawn}.png']:visible").count() for drawn in (2, 3)] == [0, 1]
     page.evaluate("localStorage.clear()")
 
 
@@ -399,6 +401,19 @@ def test_without_scripts_all_slides_stand_below_each_other(browser, site):
     assert shown(page) == list(range(1, len(KINDS) + 1))
     tops = page.locator(".slide").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
     assert tops == sorted(set(tops))
+    page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(
+    ("theme", "media", "drawn"), [("light", "screen", 2), ("dark", "screen", 3), ("dark", "print", 2)]
+)
+def test_a_figure_that_was_drawn_twice_shows_the_one_of_its_theme(browser, site, theme, media, drawn, scripts):
+    page = browser.new_page(color_scheme=theme, java_script_enabled=scripts)
+    page.emulate_media(media=media)
+    page.goto((site / "slides" / "session-1.html").resolve().as_uri() + "#6")
+    assert page.locator(f"img[src$='/{drawn}.png']:visible").count() == 1
+    assert page.locator(f"img[src$='/{5 - drawn}.png']:visible").count() == 0
     page.close()
 
 

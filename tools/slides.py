@@ -177,13 +177,19 @@ def _told(section: Tag) -> Iterator[tuple[str, str, str]]:
         if prediction:
             yield "predict", title, prediction
         elif part.name == "img":
-            yield "figure", title, f"<figure>{part}</figure>"
+            yield "figure", title, f"<figure>{part}{_twin(part)}</figure>"
         else:
             yield "told", title, _formula(part)
     if checked:
         yield "answer", title, _bullets(checked, "plain")
     if empty:
         yield "heading", title, ""
+
+
+def _twin(figure: Tag) -> Tag | str:
+    """The same figure for dark slides, which stands behind it."""
+    after = figure.find_next("img")
+    return after if after and "only-dark" in after.get("class", []) else ""
 
 
 def _prediction(paragraph: Tag) -> str:
