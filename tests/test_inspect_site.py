@@ -5,8 +5,12 @@ All faults stand in one small site, one fault a page, which is inspected once in
 
 import random
 import re
+import socket
+import struct
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +20,7 @@ from PIL import Image
 from tools import browse, browsers, inspect_site, policy
 from tools.chapters import ROOT, PipelineError
 from tools.check_pages import Finding
-from tools.local_server import serve
+from tools.local_server import Served, serve
 
 pytestmark = pytest.mark.slow
 
@@ -378,3 +382,20 @@ def test_the_server_compresses_text_and_hands_out_nothing_outside_the_site(clean
         assert served.body("../outside.html") is None
         assert served.name(served.address) == "index.html"
         assert served.name("https://example.org/") is None
+
+
+def test_a_browser_that_hangs_up_makes_the_server_say_nothing(clean, capfd):
+    with serve(clean) as served:
+        port = int(served.address.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /square.png HTTP/1.1\r\n")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset, not closed
+        time.sleep(0.5)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fault_of_the_server_itself_is_told(clean, capfd, monkeypatch):
+    monkeypatch.setattr(Served, "body", lambda *_: 1 / 0)
+    with serve(clean) as served, pytest.raises(OSError):
+        urllib.request.urlopen(served.address, timeout=5)
+    assert "ZeroDivisionError" in capfd.readouterr().err

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from live_project import eventually
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -401,6 +402,17 @@ def test_without_scripts_all_slides_stand_below_each_other(browser, site):
     assert shown(page) == list(range(1, len(KINDS) + 1))
     tops = page.locator(".slide").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
     assert tops == sorted(set(tops))
+    page.close()
+
+
+@pytest.mark.parametrize(("theme", "own", "other"), [("light", 2, 3), ("dark", 3, 2)])
+def test_the_figures_of_the_other_theme_are_not_fetched(browser, site, theme, own, other):
+    page = browser.new_page(color_scheme=theme)
+    asked = set()
+    page.on("request", lambda request: asked.add(request.url.rpartition("/")[2]))
+    page.goto((site / "slides" / "session-1.html").resolve().as_uri(), wait_until="load")
+    eventually(page, lambda: {"1.png", f"{own}.png", "4.png"} <= asked)
+    assert f"{other}.png" not in asked
     page.close()
 
 

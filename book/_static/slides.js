@@ -104,5 +104,11 @@ const startDeck = () => {
 };
 
 document.addEventListener("DOMContentLoaded", startDeck);
-// A slide that is not shown fetches no picture. Once the first is there all come, so that none is missing later, or on paper.
-addEventListener("load", () => [...document.images].forEach((picture) => { picture.loading = "eager"; }));
+// A slide that is not shown fetches no picture. Once the first is there all of this theme come, so that none is missing later;
+// those of the other, which paper needs on dark screens, when they are wanted.
+const fetchAll = (pictures) => document.querySelectorAll(pictures).forEach((picture) => { picture.loading = "eager"; });
+addEventListener("load", () => {
+  const theme = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  fetchAll(`img:not(.only-${theme === "dark" ? "light" : "dark"})`);
+});
+addEventListener("beforeprint", () => fetchAll("img:not(.only-dark)"));
