@@ -6,6 +6,7 @@ import sys
 
 import nbformat
 import pytest
+from docutils import nodes
 from nbformat.v4 import new_output
 from playwright.sync_api import expect
 from small_project import header, make_project
@@ -160,6 +161,12 @@ def test_evidence_in_words(rests_on, words):
 
 def test_a_commit_without_a_repository_is_named_without_a_link():
     assert f"<b>Commit:</b> <code>{SHA[:10]}</code></p>" in source_links.popover(7, {}, "x", {"commit": SHA})
+
+
+def test_a_figure_and_its_twin_for_dark_pages_have_one_behind_both():
+    cell = nodes.container("", *(nodes.image(alt="Dots", classes=[f"only-{theme}"]) for theme in ("light", "dark")))
+    assert source_links._link(cell, 1)
+    assert [type(part) for part in cell.children] == [nodes.image, nodes.image, nodes.raw]
 
 
 def test_only_a_hash_is_taken_for_a_commit(monkeypatch):

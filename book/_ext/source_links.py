@@ -33,7 +33,9 @@ class LinkSources(SphinxPostTransform):
 
 def _link(cell: nodes.container, number: int) -> bool:
     """Whether the cell gave anything that has a source."""
-    statements, figures = list(_statements(cell)), list(cell.findall(nodes.image))
+    statements = list(_statements(cell))
+    # A figure with a twin for dark pages has its link behind the twin: both are one figure.
+    figures = [image for image in cell.findall(nodes.image) if "only-light" not in image["classes"]]
     for paragraph in statements:
         words = "".join(part.astext() for part in paragraph.children if not isinstance(part, nodes.raw))
         paragraph += [nodes.Text(" "), _raw(button(number, f"source of: {words}"))]
