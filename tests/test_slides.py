@@ -37,9 +37,7 @@ def figure(number, classes=""):
     )
 
 
-CLAIM = (
-    '<ul><li class="claim holds"><p><span class="tick" role="img" aria-label="Checked:">✓ </span>{words}</p></li></ul>'
-)
+CLAIM = '<ul><li class="claim holds"><p><span class="tick" role="img" aria-label="Checked:">✓ </span>{words} <button class="source-link">source</button></p></li></ul>'
 CODE = '<div class="cell"><pre><span class="k">for</span> coat <span class="k">in</span> coats: Predict</pre></div>'
 QUESTION = """<p><strong>{number}. Which is a coat?</strong></p><details><summary>a) This</summary><p>No. Not this.</p></details>
 <details><summary>b) That</summary><p>Yes. That one has sleeves.</p></details><p>Reread: <a href="#shape">Shape</a></p>"""
@@ -187,7 +185,7 @@ def test_slides_follow_the_chapters(deck):
 
 def test_aims_and_questions_are_those_of_the_teachers_page(deck):
     first, last = deck[0], deck[-1]
-    assert [words(point) for point in first.select("li")] == ["To count", "to look.", "Count the garments", "Look"]
+    assert [words(point) for point in first.select("li")] == ["To count", "to look", "Count the garments", "Look"]
     assert [link["href"] for link in first.select(".contents a")] == ["#2", "#16"]
     assert [words(point) for point in last.select("li")] == ["Why?", "And how?"]
     assert first.select_one(".source a")["href"] == "../book/teachers.html#session-1-coats"
@@ -198,7 +196,7 @@ def test_a_chapter_opens_with_what_its_readers_do_and_learn(deck):
     assert words(of_kind(deck, "chapter")[0].select_one(".quick-banner")) == "Made on the quick budget."
     assert [words(point) for point in of_kind(deck, "goals")[0].select("li")] == [
         "To count",
-        "to tell coats from shirts.",
+        "to tell coats from shirts",
     ]
 
 

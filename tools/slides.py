@@ -27,6 +27,7 @@ CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)  # most of a page, and nothing f
 ARTICLE = re.compile(r'<article class="bd-article">.*?</article>', re.DOTALL)
 NUMBERED = re.compile(r"\d+\.")
 QUIET = ".headerlink, .section-number"
+SOURCES = ".source-link, .source-line, .source"  # they open on the page of the chapter
 
 DECK = """<!DOCTYPE html>
 <html lang="en">
@@ -102,6 +103,8 @@ def _article(site: Path, page: str) -> Tag:
         part.unwrap()
     for part in section.select(".std-term"):
         part.unwrap()
+    for part in section.select(SOURCES):
+        part.decompose()
     for name in ("href", "src"):
         for part in section.select(f"[{name}]"):
             part[name] = _moved(part[name], page)
@@ -132,11 +135,16 @@ def _session(site: Path, number: int) -> tuple[Slide, Slide]:
             "Write it as for the other sessions."
         )
     source, place = f"../{TEACHERS}#{wanted[0]['id']}", _inside(article.h1)
-    aims, questions = re.split(r";\s+", parts["Aim"]), re.split(r"(?<=\?)\s+", parts["Ask"])
+    aims, questions = _goals(parts["Aim"]), re.split(r"(?<=\?)\s+", parts["Ask"])
     return (
         Slide("title", _inside(wanted[0].h2), _bullets(aims), source, place),
         Slide("ask", "Ask", _bullets(questions), source, place),
     )
+
+
+def _goals(sentence: str) -> list[str]:
+    """Its parts, without the full stop that only the last one would have."""
+    return re.split(r";\s+", sentence.strip().removesuffix("."))
 
 
 def _chapter(article: Tag, page: str) -> Iterator[Slide]:
@@ -154,7 +162,7 @@ def _opening(article: Tag) -> Iterator[tuple[str, str, str]]:
     labels, banner = _labelled(article), article.find(class_="quick-banner")
     yield "chapter", _inside(article.h1), f"<p>{labels.get('What you’ll do', '')}</p>\n{banner or ''}"
     if goals := labels.get("What you’ll learn"):
-        yield "goals", "What you’ll learn", _bullets(re.split(r";\s+", goals))
+        yield "goals", "What you’ll learn", _bullets(_goals(goals))
 
 
 def _told(section: Tag) -> Iterator[tuple[str, str, str]]:
