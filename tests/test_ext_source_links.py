@@ -67,7 +67,9 @@ def make_site(folder):
     for text in [*SENTENCES, "**C1 holds.** The report: this."]:
         claims.outputs.append(new_output("display_data", {"text/markdown": text, "text/plain": text}))
     figure.metadata["mystnb"] = {"image": {"alt": ALT}}
-    figure.outputs.append(new_output("display_data", {"image/png": base64.b64encode(DOT).decode(), "text/plain": "x"}))
+    drawn = base64.b64encode(DOT).decode()
+    twin = {"image/png": {"dark": drawn}}
+    figure.outputs.append(new_output("display_data", {"image/png": drawn, "text/plain": "x"}, metadata=twin))
     said.outputs.append(new_output("display_data", {"text/markdown": "It is seven.", "text/plain": "It is seven."}))
     executed = project / "_build" / "executed" / "quick" / "01_count.ipynb"
     executed.parent.mkdir(parents=True)
