@@ -316,11 +316,10 @@ def test_times_and_memory_of_a_result_that_is_read_do_not_count_among_the_number
     assert both(project)[1] != numbers
 
 
+# In one order, or the processes of a test run would collect different tests.
 COLOURS = {
     module: {name.split(".")[1] for name in keys.COLOURS if name.startswith(f"{module}.")}
-    for module in sorted(
-        {name.split(".")[0] for name in keys.COLOURS}
-    )  # each process of a test run must find the same order
+    for module in sorted({name.split(".")[0] for name in keys.COLOURS})
 }
 
 
