@@ -13,8 +13,15 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 # Python keeps what it compiled: else each of dozens of processes compiles TensorFlow anew, 10 s each time.
 unexport PYTHONDONTWRITEBYTECODE
 
+VERBS = help setup book check test times chapter experiments challenge colab-check pair lab serve print bench results lock
 .DEFAULT_GOAL := help
-.PHONY: help setup book check test times chapter experiments challenge colab-check pair lab serve print bench results lock
+.PHONY: $(VERBS)
+
+# Make's own words for `make tests` are "Nothing to be done": there is a folder of that name.
+UNKNOWN = $(filter-out $(VERBS),$(MAKECMDGOALS))
+ifneq ($(UNKNOWN),)
+$(error There is no verb "$(firstword $(UNKNOWN))". Run make alone to list the verbs)
+endif
 
 help: ## list the verbs
 	@echo "make VERB, where VERB is one of"
@@ -64,10 +71,12 @@ pair: ## write every .ipynb from its .py
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.pair
 
-lab: ## open the chapters in JupyterLab
+lab: ## open the chapters in JupyterLab (COURSE_BUDGET=quick for the short budget)
 	@$(PYTHON) tools/set_up.py
-	@echo "JupyterLab opens the .py files as notebooks (right click, Open With, Jupytext Notebook). Ctrl-C ends it."
-	@cd notebooks && ../$(RUN) -m jupyter lab --allow-root
+	@mkdir -p .venv/share/jupyter/lab/settings
+	@cp tools/lab_settings.json .venv/share/jupyter/lab/settings/overrides.json
+	@echo "Open the .ipynb of a chapter to run it, or its .py, also as a notebook, to change the book. Ctrl-C ends JupyterLab."
+	@cd notebooks && ../$(RUN) -m jupyter lab --allow-root --ServerApp.log_level=WARN
 
 serve: ## show the built book at http://localhost:8000 (PORT=...)
 	@test -e _build/html/index.html || { echo "There is no book yet. Run make book first."; exit 2; }

@@ -106,3 +106,53 @@ def test_drift_is_named_with_file_and_command(project, change, what):
 def test_missing_notebook_is_named(project):
     only(project).notebook.unlink()
     assert pair.differences(only(project)) == ["notebooks/01_count.ipynb is missing"]
+
+
+def rewrite(project):
+    return pair.write(all_chapters(project))
+
+
+def add_cell(notebook):
+    notebook.cells.append(nbformat.v4.new_code_cell("answer = 42"))
+
+
+@pytest.mark.parametrize(
+    ("change", "cell"), [(change_source, "cell 2: `number = 3`"), (add_cell, "cell 4: `answer = 42`")]
+)
+def test_what_was_written_into_the_notebook_alone_is_not_written_over(project, change, cell):
+    edit(project, change)
+    before = only(project).notebook.read_bytes()
+    with pytest.raises(PipelineError) as error:
+        rewrite(project)
+    assert f"notebooks/01_count.ipynb, {cell}" in str(error.value)
+    assert "Change the .py too" in str(error.value) and "rename the .ipynb" in str(error.value)
+    assert only(project).notebook.read_bytes() == before
+
+
+def test_change_that_the_script_has_too_is_paired(project):
+    edit(project, change_source)
+    only(project).script.write_text(GOOD.replace("number = 1 + 1", "number = 3"))
+    rewrite(project)
+    assert pair.differences(only(project)) == []
+
+
+@pytest.mark.parametrize("change", [add_output, change_tags, drop_cell])
+def test_notebook_without_a_text_of_its_own_is_written_anew(project, change):
+    edit(project, change)
+    assert rewrite(project) != []
+    assert pair.differences(only(project)) == []
+
+
+def test_old_notebook_follows_the_script(project):
+    only(project).script.write_text(GOOD.replace("1 + 1", "2 + 2"))
+    assert rewrite(project) != []
+
+
+def test_notebook_that_was_run_gives_a_short_message(project):
+    only(project).script.write_text("".join(f"# %%\nprint({number})\n\n" for number in range(30)))
+    rewrite(project)
+    edit(project, lambda notebook: [cell.outputs.append(nbformat.v4.new_output("stream")) for cell in notebook.cells])
+    with pytest.raises(PipelineError) as error:
+        pair.check(all_chapters(project))
+    assert "cell 1: has outputs" in str(error.value) and "and 20 more" in str(error.value)
+    assert len(str(error.value).splitlines()) == 12

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import json
 import re
 import subprocess
 import sys
@@ -132,6 +133,22 @@ def verbs():
 def test_make_alone_lists_every_verb():
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert set(re.findall(r"^  ([\w-]+)", shown, re.MULTILINE)) == verbs()
+
+
+@pytest.mark.parametrize("wrong", ["boook", "tests", "README.md"])
+def test_unknown_verb_is_named_even_where_a_file_has_its_name(wrong):
+    result = subprocess.run(["make", wrong], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert f'There is no verb "{wrong}". Run make alone' in result.stderr
+
+
+def test_options_for_jupyterlab_exist():
+    assert "tools/lab_settings.json" in MAKEFILE
+    schemas = next((ROOT / ".venv" / "share" / "jupyter" / "lab" / "schemas").glob("@jupyterlab"))
+    for name, values in json.loads((ROOT / "tools" / "lab_settings.json").read_text()).items():
+        package, plugin = name.removeprefix("@jupyterlab/").split(":")
+        known = json.loads((schemas / package / f"{plugin}.json").read_text())["properties"]
+        assert set(values) <= set(known), "an option that JupyterLab does not have"
 
 
 def test_links_files_and_verbs_that_documents_name_exist():

@@ -46,6 +46,14 @@ def test_environment_is_not_ready_after_a_failure(monkeypatch, tmp_path):
     assert not ready.exists()
 
 
+def test_ctrl_c_gives_a_sentence_and_no_trace():
+    interrupted = "import runpy, subprocess\ndef run(*_, **__): raise KeyboardInterrupt\nsubprocess.run = run\n"
+    started = f"{interrupted}runpy.run_path({str(set_up.__file__)!r}, run_name='__main__')"
+    result = subprocess.run([sys.executable, "-c", started], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr.strip() == "set up: interrupted. Run the same command to go on."
+
+
 def test_failed_command_is_shown_without_the_machines_path():
     with pytest.raises(set_up.SetUpError) as error:
         set_up.run([sys.executable, "-c", "raise SystemExit(3)"], "Is there a network?")

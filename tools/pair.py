@@ -3,7 +3,8 @@
     python -m tools.pair           write
     python -m tools.pair --check   compare only
 
-The result has no outputs and the same bytes each time. The direction never turns: .py is the truth.
+The result has no outputs and the same bytes each time. The direction never turns: .py is the truth. A cell that somebody wrote
+into the .ipynb alone is not written over; the message says which.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import nbformat
 
 from tools.chapters import ROOT, Chapter, PipelineError, all_chapters
 
+SHOWN = 10  # differences: a notebook that was run has one a cell
 METADATA = {
     "colab": {"provenance": [], "toc_visible": True},
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -49,9 +51,13 @@ def _cell_metadata(cell: nbformat.NotebookNode) -> dict:
     return metadata
 
 
+def _digest(cell: nbformat.NotebookNode) -> str:
+    return hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+
+
 def _cell_id(cell: nbformat.NotebookNode, seen: Counter[str]) -> str:
     """From the cell's text, so that moving a cell moves its id along and changes no other."""
-    digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+    digest = _digest(cell)
     seen[digest] += 1
     return digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
@@ -80,15 +86,38 @@ def differences(chapter: Chapter) -> list[str]:
     return problems or [f"{name} differs from what its .py gives in the notebook's metadata or layout"]
 
 
+def only_here(chapter: Chapter) -> list[str]:
+    """The cells that somebody wrote into the .ipynb: their id is not that of their text, and the .py does not have the text."""
+    try:
+        found = nbformat.reads(chapter.notebook.read_text(encoding="utf-8"), as_version=4)
+    except Exception:  # there is none, or none that can be read
+        return []
+    known = {cell.source for cell in chapter.read().cells}
+    return [
+        f"notebooks/{chapter.notebook.name}, cell {number}: `{cell.source.strip().splitlines()[0][:70]}`"
+        for number, cell in enumerate(found.cells, 1)
+        if cell.source.strip() and cell.source not in known and cell.get("id", "").split("-")[0] != _digest(cell)
+    ]
+
+
 def check(chapters: list[Chapter]) -> None:
     """Refuse to go on with a pair that has drifted."""
     problems = [problem for chapter in chapters for problem in differences(chapter)]
     if problems:
-        raise PipelineError("\n".join(problems) + "\nThe .py is the truth: run `make pair` to write the .ipynb anew.")
+        more = [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        lines = "\n".join(problems[:SHOWN] + more)
+        raise PipelineError(f"{lines}\nThe .py is the truth: run `make pair` to write the .ipynb anew.")
 
 
 def write(chapters: list[Chapter]) -> list[Chapter]:
-    """Bring every .ipynb up to date; returns those that changed."""
+    """Bring every .ipynb up to date; returns those that changed. None is written while a text stands in an .ipynb alone."""
+    lost = [cell for chapter in chapters for cell in only_here(chapter)]
+    if lost:
+        raise PipelineError(
+            "\n".join(lost)
+            + "\nThis was changed in the .ipynb alone, which is written from the .py, so it would be lost. "
+            "Change the .py too and run the same command again; or rename the .ipynb to keep it for yourself, or delete it."
+        )
     changed = [chapter for chapter in chapters if differences(chapter)]
     for chapter in changed:
         temporary = chapter.notebook.with_suffix(".ipynb.part")

@@ -197,3 +197,5 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except SetUpError as error:
         sys.exit(f"set up: {error}")
+    except KeyboardInterrupt:
+        sys.exit("\nset up: interrupted. Run the same command to go on.")
