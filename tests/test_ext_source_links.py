@@ -6,7 +6,6 @@ import sys
 
 import nbformat
 import pytest
-from docutils import nodes
 from nbformat.v4 import new_output
 from playwright.sync_api import expect
 from small_project import header, make_project
@@ -166,6 +165,7 @@ def test_a_commit_without_a_repository_is_named_without_a_link():
 
 
 def test_a_figure_and_its_twin_for_dark_pages_have_one_behind_both():
+    nodes = source_links.nodes
     cell = nodes.container("", *(nodes.image(alt="Dots", classes=[f"only-{theme}"]) for theme in ("light", "dark")))
     assert source_links._link(cell, 1)
     assert [type(part) for part in cell.children] == [nodes.image, nodes.image, nodes.raw]
