@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from helpers import checkpoints
+from tools import browse
 from tools.chapters import ROOT
 
 PATIENCE = 20_000  # milliseconds
@@ -31,6 +34,43 @@ def keep_networks(project, networks):
         run.setenv("COURSE_BUDGET", "quick")
         for name, network in networks.items():
             checkpoints.save(name, network)
+
+
+@contextmanager
+def watched(browser, address):
+    """A page of which at the end nothing may have been blocked or have failed."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    context.add_init_script(TELL)
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    try:
+        page.goto(address, wait_until="load")
+        yield page
+    finally:
+        context.close()
+    assert said == []
+
+
+@contextmanager
+def with_axe(browser, path, width, theme):
+    """A page from the disk, to be brought into the state that `finds_nothing` judges."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
+    context.add_init_script(path=browse.AXE_FILE_PATH)
+    page = context.new_page()
+    try:
+        page.goto(path.resolve().as_uri())
+        yield page
+    finally:
+        context.close()
+
+
+def finds_nothing(page):
+    """What the inspection asks of a page, asked of its state now."""
+    expect(page.locator("#pst-back-to-top")).not_to_be_visible()  # the theme's, while it fades
+    assert page.evaluate(browse.WIDE_ELEMENTS) is None
+    page.evaluate(browse.KEEP_FIRST_OF_EACH_LOOK, [])
+    assert [(fault["id"], fault["target"], fault["message"]) for fault in page.evaluate(browse.RUN_AXE, [])] == []
 
 
 def eventually(page, holds):

@@ -6,11 +6,11 @@ import sys
 
 import nbformat
 import pytest
+from live_project import finds_nothing, with_axe
 from nbformat.v4 import new_output
 from playwright.sync_api import expect
 from small_project import header, make_project
 
-from tools import browse
 from tools.build import build
 from tools.chapters import ROOT, PipelineError
 from tools.check_pages import check_text, read_pages
@@ -230,14 +230,7 @@ def test_it_needs_no_script_and_paper_has_none(site, browser):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_inspection_finds_nothing_while_one_is_open(site, browser, width, theme):
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
-    context.add_init_script(path=browse.AXE_FILE_PATH)
-    page = context.new_page()
-    page.goto((site / PAGE).resolve().as_uri())
-    page.evaluate("scrollTo(0, 0)")
-    links(page).first.click()
-    expect(page.locator("#pst-back-to-top")).not_to_be_visible()
-    assert page.evaluate(browse.WIDE_ELEMENTS) is None
-    page.evaluate(browse.KEEP_FIRST_OF_EACH_LOOK, [])
-    assert [(fault["id"], fault["target"], fault["message"]) for fault in page.evaluate(browse.RUN_AXE, [])] == []
-    context.close()
+    with with_axe(browser, site / PAGE, width, theme) as page:
+        page.evaluate("scrollTo(0, 0)")
+        links(page).first.click()
+        finds_nothing(page)

@@ -10,7 +10,18 @@ import zlib
 
 import numpy as np
 import pytest
-from live_project import PATIENCE, TELL, drawn, eventually, in_keras, keep_networks, softmax, with_page
+from live_project import (
+    PATIENCE,
+    drawn,
+    eventually,
+    finds_nothing,
+    in_keras,
+    keep_networks,
+    softmax,
+    watched,
+    with_axe,
+    with_page,
+)
 from playwright.sync_api import expect
 from small_project import GOOD, make_project
 
@@ -60,16 +71,9 @@ def images():
 @pytest.fixture
 def page(browser, address):
     """The page once it has given its first answer; at the end nothing may have been blocked or have failed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    context.add_init_script(TELL)
-    opened, said = context.new_page(), []
-    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(address + PAGE, wait_until="load")
-    expect(opened.locator("#live-line")).to_contain_text("The network says", timeout=PATIENCE)
-    yield opened
-    context.close()
-    assert said == []
+    with watched(browser, address + PAGE) as opened:
+        expect(opened.locator("#live-line")).to_contain_text("The network says", timeout=PATIENCE)
+        yield opened
 
 
 def line(page, words):
@@ -437,24 +441,17 @@ def test_an_answer_comes_within_a_frame_or_two_on_a_phone_too(page):
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_inspection_finds_nothing_once_everything_is_open(site, browser, width, theme):
     """Axe and sideways scrolling, with a sum, the sliders and a finished game in view; `make test` inspects the page at its start."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
-    context.add_init_script(path=browse.AXE_FILE_PATH)
-    page = context.new_page()
-    page.goto((site / PAGE).resolve().as_uri())
-    line(page, "The network says")
-    page.locator("#live-code-start").click()
-    page.locator(".live-layers input").nth(4).check(force=True)
-    page.locator("#live-game-start").click()
-    for turn in range(20):
-        page.locator(".live-names button").nth(turn % 10).click()
-    expect(page.locator("#live-code-text")).to_contain_text("Mean squared error", timeout=PATIENCE)
-    assert page.evaluate(browse.WIDE_ELEMENTS) is None
-    assert page.evaluate("document.getAnimations().length") == 0
-    page.evaluate("scrollTo(0, 0)")
-    expect(page.locator("#pst-back-to-top")).not_to_be_visible()  # the theme's, while it fades
-    page.evaluate(browse.KEEP_FIRST_OF_EACH_LOOK, [])
-    assert [(fault["id"], fault["target"], fault["message"]) for fault in page.evaluate(browse.RUN_AXE, [])] == []
-    context.close()
+    with with_axe(browser, site / PAGE, width, theme) as page:
+        line(page, "The network says")
+        page.locator("#live-code-start").click()
+        page.locator(".live-layers input").nth(4).check(force=True)
+        page.locator("#live-game-start").click()
+        for turn in range(20):
+            page.locator(".live-names button").nth(turn % 10).click()
+        expect(page.locator("#live-code-text")).to_contain_text("Mean squared error", timeout=PATIENCE)
+        assert page.evaluate("document.getAnimations().length") == 0
+        page.evaluate("scrollTo(0, 0)")
+        finds_nothing(page)
 
 
 def test_the_inspection_finds_nothing_at_the_start(site):

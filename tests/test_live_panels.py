@@ -10,14 +10,24 @@ import sys
 
 import numpy as np
 import pytest
-from live_project import PATIENCE, TELL, drawn, eventually, in_keras, keep_networks, softmax, with_page
+from live_project import (
+    PATIENCE,
+    drawn,
+    eventually,
+    finds_nothing,
+    in_keras,
+    keep_networks,
+    softmax,
+    watched,
+    with_axe,
+    with_page,
+)
 from playwright.sync_api import expect
 from small_project import GOOD, make_project
 
 from helpers import attribution, live
 from helpers.data import CLASS_NAMES, load_original
 from helpers.models import RECIPES, keras
-from tools import browse
 from tools.build import build
 from tools.chapters import ROOT, all_chapters
 from tools.check_pages import check_text, read_pages
@@ -66,15 +76,8 @@ def images():
 @pytest.fixture
 def page(browser, address):
     """The chapter, as it stands before anything is started; at the end nothing may have been blocked or have failed."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
-    context.add_init_script(TELL)
-    opened, said = context.new_page(), []
-    opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: said.append(str(error)))
-    opened.goto(address + PAGE, wait_until="load")
-    yield opened
-    context.close()
-    assert said == []
+    with watched(browser, address + PAGE) as opened:
+        yield opened
 
 
 def panel(page, kind):
@@ -293,21 +296,14 @@ def test_a_theme_that_changes_keeps_what_was_drawn(page):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_inspection_finds_nothing_once_all_panels_run(site, browser, width, theme):
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce")
-    context.add_init_script(path=browse.AXE_FILE_PATH)
-    page = context.new_page()
-    page.goto((site / PAGE).resolve().as_uri())
-    for kind in FIRST:
-        start(page, kind)
-    says(panel(page, "occlusion"), "Covered")
-    says(panel(page, "code"), "Mean squared error")
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    assert page.evaluate(browse.WIDE_ELEMENTS) is None
-    page.evaluate("scrollTo(0, 0)")
-    expect(page.locator("#pst-back-to-top")).not_to_be_visible()
-    page.evaluate(browse.KEEP_FIRST_OF_EACH_LOOK, [])
-    assert [(fault["id"], fault["target"], fault["message"]) for fault in page.evaluate(browse.RUN_AXE, [])] == []
-    context.close()
+    with with_axe(browser, site / PAGE, width, theme) as page:
+        for kind in FIRST:
+            start(page, kind)
+        says(panel(page, "occlusion"), "Covered")
+        says(panel(page, "code"), "Mean squared error")
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        page.evaluate("scrollTo(0, 0)")
+        finds_nothing(page)
 
 
 # The sentence in the notebook
