@@ -12,11 +12,19 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") document.querySelector(".source:popover-open")?.hidePopover();
   });
+  const place = (box) => {
+    const [word, room] = [opener.getBoundingClientRect(), document.documentElement.clientWidth];
+    box.style.top = `${word.bottom + scrollY + 4}px`;
+    box.style.left = `${scrollX + Math.max(8, Math.min(word.left, room - box.offsetWidth - 8))}px`;
+  };
   document.addEventListener("toggle", ({ target, newState }) => {
     if (newState !== "open" || !target.matches(".source") || opener?.getAttribute("popovertarget") !== target.id) return;
     target.classList.add("source-placed");
-    const [box, room] = [opener.getBoundingClientRect(), document.documentElement.clientWidth];
-    target.style.top = `${box.bottom + scrollY + 4}px`;
-    target.style.left = `${scrollX + Math.max(8, Math.min(box.left, room - target.offsetWidth - 8))}px`;
+    place(target);
   }, true); // it does not bubble
+  // A picture or a font that arrives late moves the word, and what hangs below it goes along.
+  new ResizeObserver(() => {
+    const open = document.querySelector(".source-placed:popover-open");
+    if (open) place(open);
+  }).observe(document.documentElement); // which is there while the head is read
 })();
