@@ -17,6 +17,7 @@ from tools.build import add_header, assemble, cost
 from tools.chapters import ROOT, PipelineError, all_chapters, find_chapter, with_those_before
 from tools.make_book import make_book, make_preview, swap
 from tools.stage import stage
+from tools.turns import one_at_a_time
 
 SETUP_CELL = """\
 # %% [markdown]
@@ -59,6 +60,24 @@ def test_second_run_executes_and_builds_nothing(published, monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "nothing to run" in shown and "the site is up to date" in shown
     assert (published / "_build" / "html").resolve() == before
+
+
+def test_a_second_run_waits_until_the_first_ends(tmp_path, monkeypatch, capsys):
+    made = threading.Event()
+    monkeypatch.setattr(pipeline, "make_book", lambda project, budget: made.set() or project / "_build" / "html")
+    monkeypatch.setattr(sys, "argv", ["make_book"])
+    second = threading.Thread(target=pipeline.main, args=[tmp_path])
+    with one_at_a_time(tmp_path / ".run" / "book.lock", "unseen"):
+        second.start()
+        assert not made.wait(0.5)
+    second.join(timeout=20)
+    assert made.is_set()
+    shown = capsys.readouterr().out
+    assert (
+        f"Another run makes this book; this one waits until it ends, and then does what is left (process {os.getpid()})"
+        in shown
+    )
+    assert "unseen" not in shown
 
 
 def failing_chapter(project):

@@ -21,8 +21,10 @@ from tools.inspect_site import inspect
 from tools.keys import entries_folder, read_entry
 from tools.results import committed
 from tools.stage import stage
+from tools.turns import one_at_a_time
 from tools.verify import verify
 
+ANOTHER = "Another run makes this book; this one waits until it ends, and then does what is left"
 BUILT_FROM = "built-from.txt"  # in the site: the fingerprint of what it was built from
 
 
@@ -102,6 +104,15 @@ def swap(site: Path, link: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def make(project: Path, number: str | None, budget: str) -> str:
+    """What the reader is told at the end."""
+    if number:
+        page = make_preview(number, project, budget).relative_to(project)
+        return f"Open {page} in a browser."
+    site = make_book(project, budget).relative_to(project)
+    return f"The book ({budget} budget) is in {site}: open {site}/index.html in a browser, or run `make serve`."
+
+
 def main(project: Path = ROOT) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", choices=("quick", "full"), default="quick")
@@ -109,12 +120,8 @@ def main(project: Path = ROOT) -> None:
     options = parser.parse_args()
     start = time.monotonic()
     try:
-        if options.only:
-            page = make_preview(options.only, project, options.budget).relative_to(project)
-            ending = f"Open {page} in a browser."
-        else:
-            site = make_book(project, options.budget).relative_to(project)
-            ending = f"The book ({options.budget} budget) is in {site}: open {site}/index.html in a browser, or run `make serve`."
+        with one_at_a_time(project / ".run" / "book.lock", ANOTHER):
+            ending = make(project, options.only, options.budget)
     except PipelineError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:

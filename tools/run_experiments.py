@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import logging
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -27,7 +25,9 @@ from distributed import Client, Future, LocalCluster
 from helpers import evidence, ledger
 from tools import train_apart, train_run
 from tools.chapters import ROOT, PipelineError
+from tools.turns import one_at_a_time
 
+ANOTHER = "experiments: another runner is at work on this bank; this one waits until it ends"
 WORKERS = 2
 TRIES = 2
 MEMORY_LIMIT_MB = 2_000
@@ -75,7 +75,7 @@ def run_experiments(
 ) -> list[str]:
     """Bring the bank up to date. Returns the runs that failed twice, each with its message."""
     bank = project / "results" / "runs"
-    with only_runner(project):
+    with one_at_a_time(project / ".run" / "experiments.lock", ANOTHER):
         tasks = wanted(project, names, seeds)
         missing = [task for task in tasks if not is_kept(task, bank)]
         say(f"experiments: {len(tasks) - len(missing)} of {len(tasks)} runs are in the bank, {len(missing)} to train")
@@ -230,23 +230,6 @@ def cluster(address: str | None) -> Iterator[Client]:
         ) from None
     with client:
         yield client
-
-
-@contextlib.contextmanager
-def only_runner(project: Path) -> Iterator[None]:
-    """One runner a bank: a second one waits, and then finds what the first has trained."""
-    path = project / ".run" / "experiments.lock"
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("experiments: another runner is at work on this bank; this one waits until it ends")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield  # the lock goes with the file, also when this process is killed
 
 
 class Progress:
