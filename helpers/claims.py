@@ -13,7 +13,7 @@ from IPython.display import display
 
 from helpers import budget, ledger, verdicts
 from helpers.data import without_signal
-from helpers.verdicts import CRITERIA, MARKS, Part
+from helpers.verdicts import CRITERIA, MARKS, NOT_REPRODUCIBLE, Part
 
 
 class ClaimFailed(AssertionError):
@@ -79,7 +79,7 @@ def verdict(id: str, ours: str, needs_full: bool = False, evidence: str = "this 
         return
     say(
         f"**{id} {MARKS[judged.outcome]} {judged.outcome}.** The report: {criterion.claim} "
-        f"*Criterion:* {criterion.criterion} *Here:* {ours}{_by_part(judged.parts)}"
+        f"*Criterion:* {criterion.criterion} *Here:* {ours}{_by_part(judged.parts, ours)}"
     )
     kept = {
         "outcome": judged.outcome,
@@ -92,11 +92,13 @@ def verdict(id: str, ours: str, needs_full: bool = False, evidence: str = "this 
     ledger.record(verdicts={id: kept})
 
 
-def _by_part(parts: dict[str, Part]) -> str:
-    """For example ` Part by part: train ✓ (5 seeds span 0.909 to 0.912), test ✗ (...).`"""
-    reasons = [f" ({part.why})" if part.why else "" for part in parts.values()]
+def _by_part(parts: dict[str, Part], ours: str) -> str:
+    """For example ` Part by part: train ✓ (5 seeds span 0.909 to 0.912), test ✗ (...).` Of one part only what is not said yet."""
     if len(parts) == 1:
-        return reasons[0]
+        (part,) = parts.values()
+        said = part.outcome == NOT_REPRODUCIBLE or part.why.split(")")[0] in ours
+        return "" if said else f" {part.why[0].upper()}{part.why[1:]}."
+    reasons = [f" ({part.why})" if part.why else "" for part in parts.values()]
     marks = [f"{name.replace('_', ' ')} {MARKS[part.outcome]}" for name, part in parts.items()]
     return f" Part by part: {', '.join(map(''.join, zip(marks, reasons)))}."
 

@@ -211,7 +211,7 @@ def _tiled(maps: np.ndarray, columns: int) -> np.ndarray:
 def plot_learning_curves(history: dict[str, list[float]], best_epoch: int | None = None) -> Figure:
     """Loss and accuracy by epoch, training beside validation. `best_epoch` counts from 1."""
     history = getattr(history, "history", history)
-    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 2.7))
+    figure, axes = plt.subplots(1, 2, figsize=(WIDTH, 3))
     for axis, key in zip(axes, ("loss", "accuracy")):
         epochs = range(1, len(history[key]) + 1)
         axis.plot(epochs, history[key], marker="o", markersize=4, label="training")
@@ -221,7 +221,7 @@ def plot_learning_curves(history: dict[str, list[float]], best_epoch: int | None
             axis.axvline(best_epoch, color="0.5", linewidth=1, linestyle=":")
         axis.set(xlabel="epoch", title=key)
         axis.xaxis.get_major_locator().set_params(integer=True)
-    axes[0].legend()
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -367,8 +367,9 @@ def plot_rows(columns: Mapping[str, Sequence[float]], rows: Sequence[str], unit:
     """A line for each row, on it a mark for the row's value in each column. Shares are shown in per cent."""
     _check_rows(columns, "plot_rows")
     figure, axis = plt.subplots(figsize=(WIDTH, 1.2 + 0.3 * len(rows)))
-    for mark, (name, values) in zip("osD^v", columns.items()):
-        axis.plot(unit * np.asarray(values, float), range(len(rows)), mark, alpha=0.8, label=name)
+    aside = 0.14 * (np.arange(len(columns)) - (len(columns) - 1) / 2)  # else equal values hide each other
+    for mark, down, (name, values) in zip("osD^v", aside, columns.items()):
+        axis.plot(unit * np.asarray(values, float), np.arange(len(rows)) + down, mark, alpha=0.8, label=name)
     _name_rows(axis, dict.fromkeys(rows))
     figure.legend(loc="outside lower center", ncols=2)
     return figure
@@ -554,11 +555,9 @@ def plot_confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> Figure
     figure, axis = plt.subplots(figsize=(WIDTH, WIDTH * 0.92))
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, column in np.ndindex(*shares.shape):
-        if shares[row, column] >= 0.005:
+        if (shown := f"{100 * shares[row, column]:.0f}") != "0":
             color = "white" if shares[row, column] > 0.5 else "black"
-            axis.text(
-                column, row, f"{100 * shares[row, column]:.0f}", ha="center", va="center", color=color, fontsize=9
-            )
+            axis.text(column, row, shown, ha="center", va="center", color=color, fontsize=9)
     ticks = range(len(CLASS_NAMES))
     axis.set_xticks(ticks, CLASS_NAMES, rotation=45, ha="right")
     axis.set_yticks(ticks, CLASS_NAMES)
@@ -594,8 +593,19 @@ def show_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     worst = wrong[np.argsort(-confidence[wrong])][:count]
     if len(worst) == 0:
         raise ValueError("show_mistakes found no mistake among these images; expected at least one.")
-    titles = [f"{CLASS_NAMES[labels[i]]}\n✗ {CLASS_NAMES[called[i]]}\n{confidence[i]:.0%}" for i in worst]
+    titles = [f"{CLASS_NAMES[labels[i]]}\n✗ {CLASS_NAMES[called[i]]}\n{_as_share(confidence[i])}" for i in worst]
     return show_images(images[worst], titles, columns=5, title_colors=[WRONG] * len(worst))
+
+
+def _as_share(probability: float) -> str:
+    """In per cent; what rounds to all of it is told from all of it."""
+    return (
+        f"{probability:.0%}"
+        if probability < 0.995
+        else f"{100 * probability:.1f}%"
+        if probability < 0.9995
+        else "> 99.9%"
+    )
 
 
 def _as_probabilities(values: np.ndarray, count: int) -> np.ndarray:

@@ -302,7 +302,7 @@ CRITERIA: dict[str, Criterion] = {
         reported={"train": (0.9197, 4), "test": (0.9105, 4), "loss": (0.2508, 4)},
     ),
     "B3": Criterion(
-        claim="More depth adds nothing over the simple CNN.",
+        claim="More depth adds nothing: its deep CNN is no better than its simple one.",
         criterion="The deep CNN is not better than the simple one, both trained alike: the paired interval over seeds and "
         "images lies below zero or within 0.3 points of it.",
         parts={"deeper": NO_GAIN},

@@ -8,6 +8,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from helpers import claims, ledger
+from helpers.evidence import Comparison
 from helpers.verdicts import CRITERIA
 
 
@@ -118,8 +119,19 @@ def test_a_verdict_says_why_it_is_not_settled(said):
     claims.verdict("B1", "99 %.", train=[0.99] * 5, test=[0.99], loss=[])
     first, second = (bundle["text/plain"] for bundle in said)
     assert first.startswith("D1 ◌ not settled. ")
-    assert first.endswith("92 %, by our recipe. (fewer than 5 seeds of the report's recipe measured so far: 0)")
+    assert first.endswith("92 %, by our recipe. Fewer than 5 seeds of the report's recipe measured so far: 0.")
     assert "train ✗ (5 seeds span 0.9900 to 0.9900), test ◌ (fewer than 5 seeds" in second
+
+
+def test_a_verdict_on_one_part_says_nothing_twice(said):
+    gain = Comparison(0.001, -0.001, 0.003, ahead=3, seeds=5)
+    claims.verdict("B3", f"deep minus simple {gain}.", deeper=gain)
+    claims.verdict("B3", "no difference.", deeper=gain)
+    claims.verdict("E7", "92 %.")
+    once, told, recipe = (bundle["text/plain"] for bundle in said)
+    assert once.endswith("*Here:* deep minus simple +0.10 points (-0.10 to +0.30; ahead with 3 of 5 seeds).")
+    assert told.endswith("*Here:* no difference. +0.10 points (-0.10 to +0.30), 5 seeds.")
+    assert recipe.endswith("*Here:* 92 %.")
 
 
 def test_in_a_world_without_signal_all_is_recorded_and_nothing_stops(said, monkeypatch, tmp_path):

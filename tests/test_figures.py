@@ -121,6 +121,8 @@ def test_learning_curves_show_training_and_validation():
     figure = figures.plot_learning_curves(history, best_epoch=2)
     assert [line.get_label() for line in figure.axes[0].lines[:2]] == ["training", "validation"]
     assert list(figure.axes[1].lines[1].get_ydata()) == [0.5, 0.7]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["training", "validation"]
+    assert all(axis.get_legend() is None for axis in figure.axes), "it would lie on the curves"
 
 
 def test_confusion_matrix_shows_shares_of_each_row():
@@ -128,6 +130,14 @@ def test_confusion_matrix_shows_shares_of_each_row():
     figure = figures.plot_confusion_matrix(labels, np.array([0, 0, 0, 6, 1]))
     texts = {(text.get_position(), text.get_text()) for text in figure.axes[0].texts}
     assert texts == {((0, 0), "75"), ((6, 0), "25"), ((1, 1), "100")}
+
+
+def test_confusion_matrix_leaves_blank_what_rounds_to_nothing():
+    labels = np.repeat([0, 1], 200)
+    called = labels.copy()
+    called[:1], called[200:203] = 6, 6  # 0.5 and 1.5 per cent
+    figure = figures.plot_confusion_matrix(labels, called)
+    assert {text.get_text() for text in figure.axes[0].texts if text.get_position()[0] == 6} == {"2"}
 
 
 def test_names_are_marked_right_or_wrong():
@@ -148,6 +158,23 @@ def test_mistakes_are_the_most_confident_wrong_answers_first():
     probabilities[[0, 1, 2, 3], [0, 5, 6, 4]] = [0.9, 0.6, 0.8, 0.7]  # the first is right
     figure = figures.show_mistakes(random_images(4), labels, probabilities, count=2)
     assert [axis.get_title() for axis in figure.axes] == ["Pullover\n✗ Shirt\n80%", "Dress\n✗ Coat\n70%"]
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.8, "80%"), (0.9949, "99%"), (0.996, "99.6%"), (0.99951, "> 99.9%"), (1.0, "> 99.9%")]
+)
+def test_only_what_is_all_is_shown_as_all(probability, shown):
+    assert figures._as_share(probability) == shown
+
+
+def test_marks_of_one_row_do_not_hide_each_other():
+    axis = figures.plot_rows({"zeros": [0.1, 0.2], "means": [0.1, 0.3], "draws": [0.1, 0.2]}, ["first", "second"]).axes[
+        0
+    ]
+    downs = np.array([line.get_ydata() for line in axis.lines])
+    assert np.diff(downs[:, 0]).min() > 0.1 and downs[:, 0].mean() == pytest.approx(0)
+    assert np.abs(downs - [0, 1]).max() < 0.4, "each is nearest to its own row"
+    assert figures.plot_rows({"zeros": [0.1]}, ["only"]).axes[0].lines[0].get_ydata() == [0]
 
 
 def test_no_mistake_is_an_error_that_says_so():
