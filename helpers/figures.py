@@ -593,7 +593,7 @@ def show_mistakes(images: np.ndarray, labels: np.ndarray, probabilities: np.ndar
     worst = wrong[np.argsort(-confidence[wrong])][:count]
     if len(worst) == 0:
         raise ValueError("show_mistakes found no mistake among these images; expected at least one.")
-    titles = [f"{CLASS_NAMES[labels[i]]}\n✗ {CLASS_NAMES[called[i]]}\n{_as_share(confidence[i])}" for i in worst]
+    titles = [f"✗ {CLASS_NAMES[called[i]]}\n{_as_share(confidence[i])}\nis {CLASS_NAMES[labels[i]]}" for i in worst]
     return show_images(images[worst], titles, columns=5, title_colors=[WRONG] * len(worst))
 
 

@@ -56,7 +56,8 @@ class PairedDifference:
     p: float
 
     def __str__(self) -> str:
-        return f"{100 * self.value:+.2f} points ({100 * self.low:+.2f} to {100 * self.high:+.2f}, p = {self.p:.2g})"
+        p = f"p = {self.p:.2g}" if self.p >= 0.001 else "p < 0.001"
+        return f"{100 * self.value:+.2f} points ({100 * self.low:+.2f} to {100 * self.high:+.2f}, {p})"
 
 
 def paired_difference(labels: np.ndarray, predictions_a: np.ndarray, predictions_b: np.ndarray) -> PairedDifference:

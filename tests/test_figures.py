@@ -157,7 +157,7 @@ def test_mistakes_are_the_most_confident_wrong_answers_first():
     probabilities = np.full((4, 10), 0.01)
     probabilities[[0, 1, 2, 3], [0, 5, 6, 4]] = [0.9, 0.6, 0.8, 0.7]  # the first is right
     figure = figures.show_mistakes(random_images(4), labels, probabilities, count=2)
-    assert [axis.get_title() for axis in figure.axes] == ["Pullover\n✗ Shirt\n80%", "Dress\n✗ Coat\n70%"]
+    assert [axis.get_title() for axis in figure.axes] == ["✗ Shirt\n80%\nis Pullover", "✗ Coat\n70%\nis Dress"]
 
 
 @pytest.mark.parametrize(

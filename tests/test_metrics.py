@@ -103,6 +103,7 @@ def test_under_no_difference_p_is_small_no_more_often_than_it_says():
 
 def test_a_difference_prints_in_points():
     assert str(pair(900, 40, 20, 40)) == "+2.00 points (+0.49 to +3.51, p = 0.013)"
+    assert str(pair(600, 200, 20, 180)).endswith(", p < 0.001)")
 
 
 # --- per class -------------------------------------------------------------------------------------------------
