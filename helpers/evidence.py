@@ -187,12 +187,17 @@ def in_points(comparisons: Mapping[str, Comparison]) -> pd.DataFrame:
     """A row for each comparison: the difference in points with its interval, and with how many seeds it is ahead."""
     rows = {
         name: {
-            **{part: round(100 * getattr(each, part), 2) for part in ("value", "low", "high")},
+            **{part: _two_digits(100 * getattr(each, part)) for part in ("value", "low", "high")},
             "ahead": f"{each.ahead} of {each.seeds}",
         }
         for name, each in comparisons.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename(columns={"value": "points", "ahead": "seeds ahead"})
+
+
+def _two_digits(number: float) -> str:
+    """As a table shows it: 3.50, not 3.5, and no zero below zero."""
+    return f"{round(number, 2) + 0.0:.2f}".replace("-", "−")
 
 
 def as_model(experiment: Evidence, variant: str) -> dict:

@@ -149,10 +149,10 @@ def test_table_has_a_row_for_each_variant(tmp_path):
 
 
 def test_comparisons_are_shown_in_points_with_the_seeds_that_are_ahead():
-    gain, loss = evidence.Comparison(0.0123, 0.001, 0.02346, 4, 5), evidence.Comparison(-0.5, -0.6, -0.4, 0, 3)
+    gain, loss = evidence.Comparison(0.0123, 0.001, 0.02346, 4, 5), evidence.Comparison(-0.5, -0.6, -0.00002, 0, 3)
     table = evidence.in_points({"gain": gain, "loss": loss})
-    assert table.loc["gain"].tolist() == [1.23, 0.1, 2.35, "4 of 5"]
-    assert table.loc["loss"].tolist() == [-50, -60, -40, "0 of 3"]
+    assert table.loc["gain"].tolist() == ["1.23", "0.10", "2.35", "4 of 5"]
+    assert table.loc["loss"].tolist() == ["−50.00", "−60.00", "0.00", "0 of 3"]
     assert list(table) == ["points", "low", "high", "seeds ahead"]
 
 
