@@ -574,6 +574,9 @@ pd.DataFrame({"training": trained, "test": [each.value for each in tested],
               "test loss": [each.value for each in losses]}
              ).rename_axis("seed").round(4)
 
+# %% [markdown]
+# For the verdict a figure must lie within what the five seeds span with their intervals, since chance also chose the images. That is more than the table's columns span.
+
 # %%
 verdict(
     "B1", evidence="reports",
