@@ -340,9 +340,9 @@ practised = {fault: practise(RECIPE | FAULTS.get(fault, {}), few)
              for fault in PRACTISED}
 
 # %% mystnb={"image": {"alt": "Loss on one batch against training steps: healthy and labels shuffled fall towards zero, softmax twice stays above a dotted line, units start dead stays near the logarithm of ten, weights do not move is flat"}}
-DASHES = 0, (6, 2, 1, 2, 1, 2)
+SHORT, LONG = (0, (2, 1)), (0, (5, 1))
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.4))
-for fault, style in zip(practised, ("-", "--", "-.", DASHES, (0, (5, 1)))):
+for fault, style in zip(practised, ("-", "--", "-.", SHORT, LONG)):
     axis.plot(practised[fault], linestyle=style, label=fault)
 floor = np.log(np.e + 9) - 1
 axis.axhline(floor, color="0.3", linewidth=1.5, linestyle=":",

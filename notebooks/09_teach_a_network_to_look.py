@@ -187,7 +187,7 @@ shown = figures.show_images(
     ["first slice", "+ second", "+ third", "sum, bias, ReLU"], columns=4,
     cmap=figures.DIVERGING, limits=(-6, 6))
 row, column = np.argwhere(corners > 0).mean(axis=0)
-shown.axes[-1].plot(column, row, "o", markersize=18, fillstyle="none",
+shown.axes[-1].plot(column, row, "o", markersize=14, fillstyle="none",
                     color="0.1", markeredgewidth=1.5);
 
 # %%
@@ -604,7 +604,7 @@ if hog:
           "allow", abs(apart) < half)
 
 # %% [markdown]
-# You may have expected the network to win. These test images do not tell it from the machine, whichever has the higher figure. (The machine's answers are not kept, so the interval is computed as for two different sets of images, which makes it wide.) The machine's
+# You may have expected the network to win. It is not told apart from the machine: the difference is small beside the intervals. (The machine's answers are not kept, so the interval is computed as for two different sets of images, which makes it wide.) The machine's
 # edges are counted in small neighbourhoods, too, and shuffled pixels took their gain away in that chapter. So both know what the dense network does not know: which pixels are neighbours. That the filters of the one are learned makes no difference that can be seen here. But edges written by hand end here, while the network can be given
 # [more layers](10_stack_more_layers.ipynb).
 #
