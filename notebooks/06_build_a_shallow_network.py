@@ -578,7 +578,7 @@ pd.DataFrame({"training": trained, "test": [each.value for each in tested],
              ).rename_axis("seed").round(4)
 
 # %% [markdown]
-# For the verdict a figure must lie within what the five seeds span with their intervals, since chance also chose the images. That is more than the table's columns span.
+# For the verdict a figure must lie within what the five seeds span with their intervals, which count that the images are a sample, too. That is more than the table's columns span.
 
 # %%
 verdict(
