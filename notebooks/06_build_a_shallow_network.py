@@ -467,8 +467,11 @@ figures.plot_bands({
 plt.ylabel("accuracy (per cent)");
 
 # %%
-claim("validation starts above 50 %, over a point ahead of reported training",
-      history["val_accuracy"][0] > max(0.5, history["accuracy"][0] + 0.01))
+at_first = history["val_accuracy"][0]
+least = budget.choose(full=0.8, quick=0.65)
+claim(f"validation starts above {least:.0%}, over two points ahead of "
+      "reported training", at_first > least
+      and at_first > history["accuracy"][0] + 0.02)
 
 # %% [markdown]
 # It is not. The reported figure is a mean over the epoch, which includes the first, poor steps, and dropout lowers it, too. Measured after the epoch and without dropout, training is no longer behind.
@@ -573,6 +576,9 @@ losses = [with_interval(run.numbers["test_loss"],
 pd.DataFrame({"training": trained, "test": [each.value for each in tested],
               "test loss": [each.value for each in losses]}
              ).rename_axis("seed").round(4)
+
+# %% [markdown]
+# For the verdict a figure must lie within what the five seeds span with their intervals, which count that the images are a sample, too. That is more than the table's columns span.
 
 # %%
 verdict(

@@ -72,9 +72,17 @@ axis.hist(guessed, bins=range(855, 1150, 10))
 axis.axvline(np.sum(same == balanced), color=figures.WRONG, linestyle="--")
 axis.set(xlabel="right, of 10 000", ylabel="guessers");
 
+
+# %%
+def shown(report):
+    """Two decimals each; what is not a number is undefined."""
+    shares = report.drop(columns="images").rename(columns={"f1": "F1"})
+    return shares.map("{:.2f}".format).replace("nan", "undefined")
+
+
 # %%
 constant = metrics.per_class_report(balanced, same)
-constant.round(2)
+shown(constant)
 
 # %%
 fact("nine precisions are undefined", constant.precision.isna().sum() == 9)
@@ -230,7 +238,7 @@ claim("two misplaced softmaxes leave more than 60 % right, with every seed",
       min(hidden) > 0.6)
 # %% [markdown]
 # The list has those with exactly 10 % from every seed. You may have expected accuracy to show every fault. Two hide: a network that is mostly right does not look broken. (Keras computes the loss from the scores before
-# a last softmax, so softmax along the wrong axis spoils the answers and not the training.) Inverted images lie
+# a last softmax, so softmax along the wrong axis spoils the answers and not the training.) Images *prepared differently in use* lie
 # *below* 10 %, and shuffled labels with most seeds. With shifted labels hardly an answer is right, and that takes knowledge: the network tells the classes apart, and gives each the next number.
 #
 # ## Before the first step: is the loss what it must be?
@@ -332,11 +340,13 @@ practised = {fault: practise(RECIPE | FAULTS.get(fault, {}), few)
              for fault in PRACTISED}
 
 # %% mystnb={"image": {"alt": "Loss on one batch against training steps: healthy and labels shuffled fall towards zero, softmax twice stays above a dotted line, units start dead stays near the logarithm of ten, weights do not move is flat"}}
+SHORT, LONG = (0, (2, 1)), (0, (5, 1))
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.4))
-for fault, style in zip(practised, ("-", "--", "-.", ":", (0, (5, 1)))):
+for fault, style in zip(practised, ("-", "--", "-.", SHORT, LONG)):
     axis.plot(practised[fault], linestyle=style, label=fault)
 floor = np.log(np.e + 9) - 1
-axis.axhline(floor, color="0.3", linewidth=1, linestyle=":")
+axis.axhline(floor, color="0.3", linewidth=1.5, linestyle=":",
+             label="floor of softmax twice")
 axis.set(xlabel="step on the same 32 images", ylabel="loss", ylim=(0, 3))
 axis.legend(ncols=2, fontsize=9, loc="lower center",
             bbox_to_anchor=(0.45, 1));
@@ -350,7 +360,7 @@ claim("shuffled labels are learned by heart, too",
 # It can: so few images are learned with any labels. If the batch
 # is *not* learned, the fault is in the images, the network, the loss or the rate. If it is, look next at the labels and at the images in use.
 #
-# The dotted line is a floor. A second softmax gets probabilities in place of scores, at best a one and nine zeros, and then gives the right class
+# The dotted line is the floor of *softmax twice*: its loss cannot fall below it. A second softmax gets probabilities in place of scores, at best a one and nine zeros, and then gives the right class
 # $e/(e+9)$, about 0.23. (Softmax at the end and `from_logits=True` would do the same, but Keras on TensorFlow notices, warns and takes the scores. In other libraries it is a fault.)
 #
 # The batch also shows whether the **learning rate** fits. Repeat it at a hundredth and at a hundred times the rate:
@@ -548,7 +558,7 @@ say(f"Of {5 * len(FAULTS)} faulty trainings it names **{known:.0%}** rightly.")
 # - other optimisers, seeds and strengths of the same faults;
 # - sound networks that might look ill: few images, classes of unequal size, standardised pixels.
 #
-# The set was written down before the doctor saw it (`make experiments NAME=strangers`). Both were changed once: three of its faults were a softmax before a loss that wants scores, which Keras mends. Two softmaxes took their place,
+# The set was written down before the doctor saw it (`make experiments NAME=strangers`). After that, set and doctor were changed once. Three faults of the set were a softmax before a loss that wants scores, which Keras mends: two softmaxes took their place,
 # and the doctor now measures the loss as Keras does. No limit of a check was moved. Still, one author wrote both; your faults may be harder.
 #
 # **Predict:** how many faults does it name rightly? How many sound networks does it call ill?
@@ -594,14 +604,14 @@ axis.set(xlabel="named by the doctor", ylabel="what was wrong")
 axis.grid(False);
 
 # %%
-ill[ill.named != ill.case][["network", "case", "named"]]
+ill[ill.named != ill.case].set_index("network")[["case", "named"]]
 
 # %%
 claim("the doctor does worse on strangers", hits.high < known)
 
 # %% [markdown]
 # On its own examples it made no mistake; on ill strangers it does. Most concern the recurrent network. Its weights are inside
-# a cell, where the doctor does not look, so unscaled pixels escape it. Two swapped classes, its shifted labels, would escape it in any network. So the rate holds for this mixture.
+# a cell, where the doctor does not look, so unscaled pixels escape it. In its case of *labels shifted* only two classes are swapped. The doctor would miss that in any network, because most answers are still right. So the rate holds for this mixture.
 #
 # ## What broke the report's network?
 #
@@ -644,7 +654,7 @@ lost = np.isnan(broken.layers[1].kernel.numpy())
 
 # %%
 broken_report = metrics.per_class_report(test.labels, called)
-broken_report.round(3)
+shown(broken_report)
 
 # %% mystnb={"image": {"alt": "Confusion matrix of the broken network: one dark column, since the images of all classes get the same name"}}
 figures.plot_confusion_matrix(test.labels, called);
@@ -676,7 +686,7 @@ verdict("B4", ours=f"one lost pixel gives {accuracy:.2%}.",
 # - An image's outputs: probabilities, or scores and the loss knows it? (last activation)
 # - The same outputs when the image comes alone? (axis of softmax)
 # - First loss near the logarithm of the number of classes? (scale, last activation)
-# - Exactly equal? Then hidden units must differ from each other (only the last layer may start at zero)
+# - Near it, but not exactly equal? (hidden units that are silent or all alike; only a last layer that starts at zero may make it equal)
 #
 # **One batch of 32, again and again** (dropout and weight decay off)
 #

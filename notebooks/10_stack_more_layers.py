@@ -124,7 +124,8 @@ def outline(axis, side, name, style):
     corner = 14 - side / 2
     axis.add_patch(plt.Rectangle((corner, corner), side, side, fill=False,
                                  color=figures.WRONG, ls=style, lw=2))
-    axis.text(14, corner - 0.6, name, color=figures.WRONG, ha="center")
+    axis.text(14, corner - 1.3, name, color=figures.WRONG, ha="center",
+              bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
 
 
 # %% mystnb={"image": {"alt": "A coat with three squares around its middle: the simple network's unit sees a small part of it, the deep one's nearly all of the coat, the deeper one's square is larger than the image"}}
@@ -408,7 +409,7 @@ claim("with every seed it raises the training accuracy, too",
 # ## What the reports say of depth
 #
 # Report B gives its simple and its deep network the same training accuracy, the same test accuracy and the same loss, to four digits, and concludes
-# that depth adds nothing (B3). Our deep network is the simple one with one more block of convolution and pooling, and both are trained by the recipe of this chapter. We compare them on the test images. No decision in this chapter was based on these.
+# that depth adds nothing (B3). Our deep network is the simple one with one more block of convolution and pooling, and both are trained by the recipe of this chapter. So B3 is judged by these two, with two and with three convolutions; the *deeper* network with five is not among them. We compare on the test images. No decision in this chapter was based on these.
 #
 # **Predict:** does the block add something there?
 
@@ -422,7 +423,7 @@ verdict("D6", ours=f"deep minus simple {on_test}.", evidence="depth",
         block=on_test)
 
 # %% [markdown]
-# It does not: for this block report B is right to within 0.3 points, though its own figures prove nothing, as we shall see. Its general sentence, that depth adds nothing, goes too far. Compare the deeper network, which has the third block and two more convolutions:
+# It does not. B3 holds for this third block, to within 0.3 points, though the report's own figures prove nothing, as we shall see. As a sentence about depth in general it goes too far. Compare now the deeper network, which has the third block and two more convolutions:
 
 # %%
 leads = {f"deeper minus {name}": gain("deeper", name, "long", "test")
@@ -430,7 +431,8 @@ leads = {f"deeper minus {name}": gain("deeper", name, "long", "test")
 evidence.in_points(leads)
 
 # %%
-claim("on the test images the deeper network is ahead of both others",
+claim("on the test images the deeper network, of five convolutions, is ahead "
+      "of the simple and of the deep one",
       all(each.low > 0 for each in leads.values()))
 
 # %% [markdown]
@@ -444,8 +446,8 @@ pairs = [(one.test, other.test) for one in depth.runs("simple, long")
 ties = sum(np.sum(one == test.labels) == np.sum(other == test.labels)
            for one, other in pairs)
 disputed = np.mean([np.sum(one != other) for one, other in pairs])
-say(f"Of 25 pairs **{ties}** agree in their test accuracy; two networks "
-    f"answer differently on {disputed:.0f} images on average.")
+say(f"Of 25 pairs **{ties or 'none'}** agree in their test accuracy; two "
+    f"networks answer differently on {disputed:.0f} images on average.")
 
 # %% [markdown]
 # An equal count in one figure can happen by chance. That the training accuracy and the loss are equal, too, is very unlikely by chance: the loss is no count at all. The
@@ -457,9 +459,24 @@ say(f"Of 25 pairs **{ties}** agree in their test accuracy; two networks "
 # Each network's accuracy on the test images in per cent, as the mean of five seeds, with an interval for seeds and images:
 
 # %%
-table = depth.table("test")
-table.index = [name.removesuffix(", long") for name in table.index]
-(100 * table[["accuracy", "low", "high"]]).round(2)
+NAMES = *FIRST, "tower", "residual"
+table = depth.table("test").rename(lambda name: name.removesuffix(", long"))
+(100 * table.loc[[*NAMES], ["accuracy", "low", "high"]]).round(2)
+
+# %% [markdown]
+# Two rows that are equal to the last digit would betray a copy, as we have just said. If the simple and the deep network have the same row here, is one of them a copy? Look at their seeds:
+
+# %%
+by_seed = pd.DataFrame({
+    name: depth.accuracy(f"{name}, long", "test").seeds for name in NAMES[:2]})
+(100 * by_seed).rename_axis("seed").round(2)
+
+# %%
+differ = (by_seed.simple != by_seed.deep).sum()
+say(f"The two differ with **{differ}** of {len(by_seed)} seeds.")
+
+# %% [markdown]
+# A copy would differ with none. These are different trainings, and where their means are equal, that is chance.
 
 # %%
 IDS = {"B-deep": "deep", "B-more": "deeper",
@@ -498,7 +515,7 @@ figures.show_mistakes(test.images, test.labels, probabilities);
 
 # %%
 wrong = np.array([depth.runs(f"{name}, long")[0].test != test.labels
-                  for name in FIRST + ("tower", "residual")])
+                  for name in NAMES])
 shared = wrong.all(axis=0)
 say(f"All five make **{shared.sum() / wrong[2].sum():.0%}** of the deeper "
     "network's mistakes, most often on images of these classes:")

@@ -119,7 +119,7 @@ claim("the network is surer than it is right",
 #
 # One report (E) says that a gap between training and validation accuracy signals overfitting. We look in two ways. *Within* a training: is the gap wider at its end than where the validation loss was lowest? *Between* networks: does the one with the wider gap have the lower validation accuracy? (A loss has *turned* when it ends above its lowest value.)
 #
-# The comparisons come from the evidence bank: the network above, five seeds each, 10 000 images and sixteen epochs unless the text says otherwise (`make experiments NAME=remedies`, half an hour). Within a training the rate is constant, else it follows one cycle. A narrow network has half as many filters.
+# The comparisons come from the evidence bank: the network above, five seeds each, 10 000 images and sixteen epochs unless the text says otherwise (`make experiments NAME=remedies`, half an hour). Where we look within a training, its learning rate is constant; the networks that are compared follow one cycle. A narrow network has half as many filters.
 #
 # **Predict:** narrow or plain: which has the wider gap, and which is better on new images?
 
@@ -247,7 +247,7 @@ claim("stopping by loss gives the lowest loss and the lowest accuracy, and "
 #
 # ## What would more images bring?
 #
-# The best remedy against learning 10 000 images by heart is to have more of them. That gives a yardstick: the plain network with twice as many images, in nearly as many steps, so each image is seen half as often. Then each remedy by itself, at one strength that was not tuned: dropout of a half before the scores; weight decay 0.3, thirty times that of other chapters, which does next to nothing in so few steps; **label smoothing** 0.1, which asks for a probability of 0.91 for the true class and 0.01 for each other one. Normalisation, which the plain network has, is left out once. A remedy that fails here may help at another strength.
+# The best remedy against learning 10 000 images by heart is to have more of them. That gives a yardstick: the plain network with twice as many images, in nearly as many steps, so each image is seen half as often. Then each remedy by itself, at one strength that was not tuned: dropout of a half before the scores; weight decay 0.3; **label smoothing** 0.1, which asks for a probability of 0.91 for the true class and 0.01 for each other one. A decay of 0.3 is thirty times that of the two chapters before: their 0.01 would take only about three per cent off a weight in so few steps. Normalisation, which the plain network has, is left out once. A remedy that fails here may help at another strength.
 #
 # **Predict:** which remedy comes nearest to what twice the images bring?
 
@@ -325,8 +325,11 @@ rows = [change(sneakers, np.random.default_rng(3))
 titles = [name if column == 0 else "" for name in CHANGES
           for column in range(6)]
 
-# %% mystnb={"image": {"alt": "A sneaker six times in each of five rows: shifted by a pixel or two, turned a little, zoomed, mirrored so that the toe points right in some, and in the last row with a grey rectangle, mostly beside the shoe"}}
-figures.show_images(np.concatenate(rows), titles, columns=6);
+# %% mystnb={"image": {"alt": "A sneaker six times in each of five rows: shifted by a pixel or two, turned a little, zoomed, mirrored so that the toe points right in some, and in the last row with a grey rectangle, mostly beside the shoe; each image has a thin frame"}}
+shown = figures.show_images(np.concatenate(rows), titles, columns=6)
+for axis in shown.axes:  # a frame tells where each image ends
+    axis.add_patch(plt.Rectangle((0, 0), 1, 1, transform=axis.transAxes,
+                                 fill=False, color="0.7"))
 
 # %% [markdown]
 # **Predict:** a mirrored sneaker is a sneaker. So is mirroring safe? Ask the network that you trained, which never saw a mirrored image.
@@ -349,13 +352,15 @@ claim("the mirror costs shoes more than the other classes",
       by_mirror["shoes"].high < by_mirror["other classes"].low)
 
 # %% [markdown]
-# The class stays true, but the network is much less often right on mirrored shoes. Nearly all shoes here point to the left:
+# The class stays true, but the network is much less often right on mirrored shoes. It has seen few that point to the right. To count them, compare the ink of the two halves of an image. A shoe has more ink at its heel than at its toe, so one that points to the left has more ink on the right:
 
 # %%
 ink = train.images[np.isin(train.labels, [5, 7, 9])].sum(axis=1)
-say("More ink on the left than on the right: "
-    f"**{np.mean(ink[:, :14].sum(axis=1) > ink[:, 14:].sum(axis=1)):.0%}** "
-    "of all training shoes.")
+to_left = np.mean(ink[:, 14:].sum(axis=1) > ink[:, :14].sum(axis=1))
+say(f"More ink on the right than on the left: **{to_left:.0%}** of all "
+    "training shoes.")
+claim("nine of ten training shoes, or more, point to the left by this "
+      "measure", to_left > 0.9)
 
 # %% [markdown]
 # So a change can be safe for the label and still make images unlike the ones to come.
@@ -461,7 +466,7 @@ claim("twice the images give the higher accuracy, and the shift, with every "
 #
 # Report A names its parts: `same` padding, batch normalisation, dropout and a learning rate that adapts; it gives 92 % on validation images within ten epochs (A4). Five trainings of such a network (`make experiments NAME=adaptive`), whose rate is halved when an epoch does not improve the validation loss, are judged by their best epoch, as the report does.
 #
-# Report C has 32, 64 and 128 filters and dropout. It says that the validation accuracy levels off without much overfitting (C11), and gives four figures (C9). Five trainings in the bank (`NAME=reports`) follow it where it is explicit; ten epochs are our choice.
+# Report C has 32, 64 and 128 filters and dropout. It says that the validation accuracy levels off without much overfitting (C11), and gives four figures (C9). Five trainings in the bank (`make experiments NAME=reports`) follow it where it is explicit; ten epochs are our choice.
 
 # %%
 adaptive = evidence.read("adaptive")
@@ -482,9 +487,10 @@ moves = np.ptp(accuracy_curves[:, -4:], axis=1)
 
 # %%
 verdict("C11", evidence="reports",
-        ours=f"in the last epochs the accuracy moves by {moves.max():.1%} at "
-        f"most; the loss ends {rise.min():.0%} to {rise.max():.0%} above its "
-        f"lowest, the gap at {100 * gaps.max():.1f} points at most.",
+        ours=f"in the last epochs the accuracy moves by "
+        f"{100 * moves.max():.2f} points at most; the loss ends "
+        f"{rise.min():.0%} to {rise.max():.0%} above its lowest, the gap at "
+        f"{100 * gaps.max():.1f} points at most.",
         plateau=list(moves < 0.01),
         no_overfitting=list((rise <= 0.05) & (gaps <= 0.02)))
 
@@ -524,7 +530,7 @@ verdict("C9", evidence="reports", accuracy=scores,
 # %% [markdown]
 # The report's accuracy and its recall are the same number, and that is no accident: each class has equally many test images, so the mean of the recalls *is* the accuracy.
 #
-# By our own recipe, padded, pooled three times, normalised, with dropout 0.3 and six epochs under one cycle, such a network is called *three blocks* here (`NAME=inside`):
+# The bank also has five trainings of such a network by our own recipe: padding, three poolings, normalisation, dropout 0.3, six epochs under one cycle (`make experiments NAME=inside`). We call this network *three blocks*:
 
 # %%
 three = evidence.read("inside")
@@ -570,14 +576,14 @@ figures.plot_learning_curves(final_run.history);
 #
 # ## Do changed images pay with all images, too?
 #
-# Now add shift, which gained most above, and mirror, which erasing equals. (The pair was not tried above.) `Changed` gives `fit` batches of images that are changed anew each time they are drawn:
+# Now add shift, which gained most above, and mirror, which gained about as much as erasing. (The pair was not tried above.) `Changed` gives `fit` batches of images that are changed anew each time they are drawn:
 
 # %%
 changed = Changed(images, labels, changes=[shift, mirror])
 len(changed), changed[0][0].shape
 
 # %% [markdown]
-# `final.fit(changed, epochs=…)` would train on them. Each change makes the task harder, so it may need more steps before it pays. Therefore the bank has this network with and without the two changes, in six epochs and in twelve, five seeds each (`NAME=final`; six epochs without changes are from `NAME=depth`).
+# `final.fit(changed, epochs=…)` would train on them. Each change makes the task harder, so it may need more steps before it pays. Therefore the bank has this network with and without the two changes, in six epochs and in twelve, five seeds each (`make experiments NAME=final`; six epochs without changes are those of the deeper network in the chapter on depth).
 #
 # **Predict:** with 10 000 images a shift gained more than any other remedy. What do the changes gain with 55 000, in six epochs and in twelve?
 
@@ -586,12 +592,13 @@ long = evidence.read_together("depth", "final")
 LENGTHS = {"six epochs": ("short, changed", "deeper, long"),
            "twelve epochs": ("long, changed", "long")}
 by_length = {name: long.compare(*pair) for name, pair in LENGTHS.items()}
+trainings = {f"{name}, {kind}": variant for name, pair in LENGTHS.items()
+             for kind, variant in zip(("changed", "as they are"), pair)}
 
 # %% mystnb={"image": {"alt": "Validation accuracy of four trainings, a dot for each of five seeds: six epochs with changes lie furthest left, the other three close together"}}
-figures.plot_seeds({
-    f"{name}, {kind}": long.accuracy(variant).seeds
-    for name, pair in LENGTHS.items()
-    for kind, variant in zip(("changed", "as they are"), pair)})
+figures.plot_seeds({name: long.accuracy(variant).seeds
+                    for name, variant in trainings.items()})
+plt.locator_params(axis="x", nbins=5)
 plt.xlabel("validation accuracy (per cent)");
 
 # %%
@@ -603,14 +610,15 @@ claim("in six epochs the changes cost accuracy, in twelve no difference is "
       and by_length["twelve epochs"].low < 0 < by_length["twelve epochs"].high)
 
 # %%
+DEPTH = "six epochs, as they are"  # its runs have only the accuracy
 pd.DataFrame({
-    variant: {
+    name: {
         "training (%)": 100 * np.mean(
             [run.numbers["training_accuracy"] for run in long.runs(variant)]),
         "validation (%)": 100 * long.accuracy(variant).value,
         "asked twice (%)": 100 * np.mean(
             [run.numbers["validation_twice"] for run in long.runs(variant)])}
-    for variant in ("short, changed", "long, changed", "long")}).T.round(1)
+    for name, variant in trainings.items() if name != DEPTH}).T.round(1)
 
 # %% [markdown]
 # You may have expected a gain. In six epochs the changes cost accuracy with every seed; in twelve no difference is shown. So the change that gained most with 10 000 images is not shown to gain anything here. The table hints at a reason: without changes the network knows practically all its training images after twelve epochs, with them it does not yet. Its learning is not finished, and longer trainings may end otherwise. (*Asked twice* averages the answers for an image and for its mirror image. The network that was trained on mirrored images gains by it, the other loses.)
@@ -638,9 +646,9 @@ claim("with every seed the printed training accuracy starts below validation "
 # %% [markdown]
 # You may have expected training accuracy to be higher, as it nearly always is. At the start it is far lower, and at the end hardly higher. Three things lower the printed figure: training images are changed, dropout is at work, and it is a mean over the epoch, while the network still learns. On training images as they are, without dropout, it is higher (dotted line). So the curves hide part of the gap.
 #
-# ### The last network on the test images
+# ## Which network is the last, and how good is it?
 #
-# Which network should be the last? Choose on validation images:
+# Choose the network on validation images:
 
 # %%
 twice = {part: np.array([run.numbers[f"{part}_twice"]
@@ -652,7 +660,7 @@ claim("the network of twelve epochs with changes, asked twice, is the most "
           for pair in LENGTHS.values() for name in pair))
 
 # %% [markdown]
-# Three more ideas had one trial each, in the same twelve epochs, with a seed of their own (`NAME=refit`): the moving average of the weights in place of the last ones; images of 24 pixels for six epochs; first filters that start as the principal patterns of 3x3 patches (*whitened*). All are asked twice.
+# Three more ideas had one trial each, in the same twelve epochs, with a seed of their own (`make experiments NAME=refit`): the moving average of the weights in place of the last ones; images of 24 pixels for six epochs; first filters that start as the principal patterns of 3x3 patches (*whitened*). All are asked twice.
 
 # %%
 last = evidence.read("refit")
@@ -663,7 +671,7 @@ pd.Series({name.removeprefix("trial: "): 100 * last.accuracy(name).value
 # %% [markdown]
 # One training each cannot rank them, because seeds differ as much, so none is taken.
 #
-# Now everything is chosen, and the 5 000 validation images have nothing left to decide. So the last network may learn from them, too: the same twelve epochs with all 60 000 images (five seeds, also `NAME=refit`).
+# Now everything is chosen, and the 5 000 validation images have nothing left to decide. So the last network may learn from them, too: the same twelve epochs with all 60 000 images (five seeds, in the same experiment).
 #
 # **Predict:** what do 5 000 more images add on the test images, and what does asking twice add?
 
@@ -885,6 +893,7 @@ figures.show_images(dim(sneakers, np.random.default_rng(0)), columns=6,
 # - Ten epochs of report C's recipe [overfit; a shorter training need not](#what-the-reports-networks-do). Report A's accuracy is within reach of its recipe.
 # - With changed images and dropout, [the printed training accuracy is too low](#do-changed-images-pay-with-all-images-too); it hides part of the gap.
 # - With all images the same changes [cost accuracy in six epochs and showed no gain in twelve](#do-changed-images-pay-with-all-images-too).
+# - Asking twice, and 5 000 more images, [add less than the test images can show](#which-network-is-the-last-and-how-good-is-it).
 
 # %% [markdown]
 # ## Further reading
