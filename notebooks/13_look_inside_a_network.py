@@ -248,7 +248,7 @@ claim("in all five pairs silence grows from the first block to the third, by "
       rise.min() > max(0.1, 2 * before.max()))
 
 # %% [markdown]
-# Only with training, then, by much. The table counts, in per cent, what each block hands on. Random filters are silent about half of the time, at every depth: normalisation puts the zero in the middle. Training makes the third block quieter, and the first two a little less quiet.
+# Only with training, then, by much. The table counts, in per cent, what each block hands on. Random filters are silent about half of the time, at every depth: normalisation puts the zero in the middle. Training makes the third block quieter by far, and changes the first two little.
 #
 # Where one measures matters. Before pooling, the maps are silent more often the deeper the layer, *without* training as well. Pooling keeps the largest of four, and the zero lies in the middle of those; in the first layer the four are nearly equal, deeper they differ more.
 
@@ -684,7 +684,7 @@ claim("in this network and in its untrained copy painted windows resemble, on "
 #
 # ## Is a painted picture a garment to the network?
 #
-# Take each filter's class, as chosen above, and the strongest image *of this class*, and let the network classify it.
+# Take each filter's class, the one that AUROC chose for it (which need not be that of the windows shown above), and the strongest image *of this class*, and let the network classify it.
 #
 # **Predict:** take a filter whose class is Trouser. Will the network call its painted picture a trouser?
 #
@@ -706,9 +706,11 @@ kinds = {"garment": garments, "window": in_place, "moved": in_middle,
          "painted,\nmoved": painted["trained"]}
 
 # %% mystnb={"image": {"alt": "Five pictures each for three filters: a whole garment, its window on blank ground, this window in the middle, a picture painted in the window's place, and one painted in the middle"}}
+titles = [f"filter {k}: {CLASS_NAMES[own_class[k]]}" if kind == "garment"
+          else kind for k in SHOWN[1:] for kind in kinds]
 figures.show_images(
     np.stack([kinds[kind][k] for k in SHOWN[1:] for kind in kinds]),
-    list(kinds) * 3, columns=5);
+    titles, columns=5);
 
 # %%
 KINDS = {"garment": "garment", "window": "window", "window, moved": "moved",
@@ -787,8 +789,11 @@ recall = pd.DataFrame({k: {
     "without active others": recall_of(k, silenced(rivals(k)))}
     for k in range(10)}).T
 
+# %% [markdown]
+# The number behind a class tells how many filters are its own:
+
 # %% mystnb={"image": {"alt": "Recall of each class with all filters, without its own and without active others; beside each name the number of its own filters: for the classes with most filters the second lies far to the left, for some with few the third does"}}
-figures.plot_rows(recall.to_dict("list"), [  # how many are its own
+figures.plot_rows(recall.to_dict("list"), [
     f"{name} ({np.sum(expert_of == k)})"
     for k, name in enumerate(CLASS_NAMES)])
 plt.xlabel("recall (per cent)");

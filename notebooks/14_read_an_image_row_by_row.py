@@ -308,8 +308,8 @@ memory = {
         ("after training", trained, gru.get_weights()))}
 
 # %%
-say("; ".join(f"{name.capitalize()} the upper half adds **{gained}**"
-              for name, gained in memory.items()) + ".")
+say(" ".join(f"{name.capitalize()} the upper half adds **{gained}**."
+             for name, gained in memory.items()))
 claim("after training the last state owes more to the upper half than "
       "before", memory["after training"].low > memory["before training"].high)
 
@@ -333,7 +333,9 @@ look = validation.images[:500]
 gates = {"before training": update_gates(look, untrained),
          "after training": update_gates(look, gru.get_weights())}
 for name, means in gates.items():
-    plt.hist(means, np.linspace(0, 1, 26), alpha=0.6, label=name)
+    plt.hist(means, np.linspace(0, 1, 26), histtype="step", linewidth=2,
+             label=name)
+plt.locator_params(axis="y", integer=True)
 plt.xlabel("mean of an update gate")
 plt.ylabel("gates")
 plt.legend();

@@ -97,7 +97,7 @@ clean, noise = np.random.default_rng(0).normal(0, 0.3, (2, 100_000))
 factors = np.linspace(0, 1, 11).round(1)
 errors = [np.mean((a * (clean + noise) - clean) ** 2) for a in factors]
 pd.DataFrame({"error": errors}, index=factors).rename_axis(
-    "factor").round(3).T
+    "factor").map("{:.3f}".format)
 
 # %% [markdown]
 # A half, and half of the error. No other factor does better. But a pixel has neighbours that know something about it. The best *linear* cleaner multiplies all 784 noisy pixels by a matrix. With covariance matrices $V$ and $W$ (how pixels vary together, and how the noise does), the same calculation gives $A = V\,(V + W)^{-1}$. Our noise is cut off, so it depends on the pixel and the formula does not hold exactly. Least squares needs no formula: it finds the matrix from pairs of noisy and clean images. Its **ridge**, a small penalty on large weights, keeps the solution stable. With many more images than a pixel has weights, it comes near the best of all linear maps.
@@ -144,14 +144,17 @@ figures.show_feature_maps(
 own = {noise: np.diag(each[:784]).mean() for noise, each in matrices.items()}
 claim("the noisier the image, the less a pixel counts for itself",
       list(own.values()) == sorted(own.values(), reverse=True))
-pd.Series(own, name="mean weight of a pixel for itself").round(2).to_frame().T
+pd.Series(own, name="mean weight of a pixel for itself").rename_axis(
+    "noise").round(2).to_frame()
 
 # %% [markdown]
+# The largest weights lie on the pixel and its neighbours; the many faint ones elsewhere are partly chance. (Shoulder and sleeve have a second, weak spot at the mirrored place: most garments are nearly symmetric.)
+#
 # ## What can a network add?
 #
 # Least squared error asks for the mean of all clean images that fit the noisy one, so texture that noise has hidden comes back smooth.
 #
-# The largest weights lie on the pixel and its neighbours; the many faint ones elsewhere are partly chance. (Shoulder and sleeve have a second, weak spot at the mirrored place: most garments are nearly symmetric.) The matrix is the same for every image. A network can look first at what it has before it, and its answer need not be a weighted sum. A **denoising autoencoder** gets a noisy image and is trained to return the clean one. We compare two kinds. The first sends everything through a code of 32 numbers, like the network of the chapter on autoencoders. The second halves the image three times, doubles it again, and hands every size across, so that nothing need be squeezed. Such connections are called **skips**.
+# The matrix is the same for every image. A network can look first at what it has before it, and its answer need not be a weighted sum. A **denoising autoencoder** gets a noisy image and is trained to return the clean one. We compare two kinds. The first sends everything through a code of 32 numbers, like the network of the chapter on autoencoders. The second halves the image three times, doubles it again, and hands every size across, so that nothing need be squeezed. Such connections are called **skips**.
 
 
 # %%
@@ -241,9 +244,9 @@ claim("with every seed skips are ahead of the best linear map, at noise 0.3 "
       min(map(np.min, ahead.values())) > 0 and ahead[0.3].min() > 1.5)
 
 # %%
-pd.DataFrame({noise: [each.min(), each.max()]
-              for noise, each in ahead.items()},
-             index=["least", "most"]).round(2)
+pd.DataFrame({"least lead (dB)": [each.min() for each in ahead.values()],
+              "largest lead (dB)": [each.max() for each in ahead.values()]},
+             index=pd.Index(ahead, name="noise")).round(2)
 
 # %%
 claim("at noise 0.3 the order is skips, code, linear map, noisy image, and at "
@@ -340,7 +343,7 @@ claim("two garments of one class agree more than one of each, and also when "
 alike.round(2)
 
 # %% [markdown]
-# In all four pictures the strongest weights lie near the pixel, as in the matrix. (Each picture has its own scale; the number above it is the sum of the absolute weights.) Did you expect the network to look at the garment first? Two garments of one class do agree more than a trouser and a pullover. But they do so, too, when only the near part is left, and the difference is hardly smaller: what lies near the pixel is enough to explain it. The rest of the image is not ignored, since with it two pullovers agree less. So the weights depend on the image, as no linear map's can. This does not show that the network recognises the garment.
+# In all four pictures the strongest weights lie near the pixel, as in the matrix. (Each picture has its own scale; the number above it is the sum of the absolute weights.) Did you expect the network to look at the garment first? Two garments of one class do agree more than a trouser and a pullover. But they do so, too, when only the near part is left: for trousers the difference is then somewhat smaller, for pullovers larger. So what lies near the pixel is enough to explain it. The rest of the image is not ignored, since with it two pullovers agree less. So the weights depend on the image, as no linear map's can. This does not show that the network recognises the garment.
 #
 # ## Can the autoencoder invent?
 #
@@ -357,20 +360,21 @@ drawn = {
     "covariance": draw.multivariate_normal(
         codes.mean(axis=0), np.cov(codes, rowvar=False), 10),
     "mixture": draw.permutation(mixture.sample(200)[0])[:10]}
-f"mean {codes.mean():.2f}, standard deviation {codes.std():.1f}"
+say(f"The real codes' mean is {codes.mean():.2f}, their standard deviation "
+    f"{codes.std():.1f}.")
 
 # %% [markdown]
-# **Predict:** which of the three rows will show garments?
+# **Predict:** ten pictures of each kind: which of the three will show garments?
 
-# %% mystnb={"image": {"alt": "Three rows of ten pictures: from standard random codes blurred heaps; with the covariance of real codes some could be garments, the others are torn or double; from the mixture nearly all are plain garments"}}
+# %% mystnb={"image": {"alt": "Three times ten pictures in rows of five: from standard random codes blurred heaps; with the covariance of real codes some could be garments, the others are torn or double; from the mixture nearly all are plain garments"}}
 figures.show_images(np.concatenate([
     decoder.predict(each.astype("float32"), verbose=0)[..., 0]
     for each in drawn.values()]),
     [name if n == 0 else "" for name in drawn for n in range(10)],
-    columns=10, limits=(0, 1));
+    columns=5, limits=(0, 1));
 
 # %% [markdown]
-# You may have expected the second row to be enough. In the first row hardly any is a garment. One cause is the spread (see the two numbers above the pictures): with mean and covariance right, some garments appear. Many still fail, so real codes do not lie like one normal distribution. From the mixture most look like garments.
+# You may have expected covariance to be enough. From the standard distribution hardly any picture is a garment. One cause is the spread (see the two numbers above the pictures): with mean and covariance right, some garments appear. Many still fail, so real codes do not lie like one normal distribution. From the mixture most look like garments.
 #
 # ## An autoencoder made for inventing
 #
@@ -388,8 +392,10 @@ def divergence(mean, width):
 
 
 # %%
-divergence(np.array([[0.0], [1.0], [0.0]]),
-           np.array([[1.0], [1.0], [0.1]])).round(2)
+pd.Series(divergence(np.array([[0.0], [1.0], [0.0]]),
+                     np.array([[1.0], [1.0], [0.1]])),
+          index=["standard", "moved by 1", "a tenth as wide"],
+          name="divergence").round(2).to_frame()
 
 # %% [markdown]
 # The standard cloud costs nothing, a moved one a half, a narrow one most.
@@ -446,11 +452,11 @@ dreams = {f"weight {weight}": decoded(model.layers[2], points)
 # %% [markdown]
 # **Predict:** the same random codes are decoded by a network trained with the weight 0.02 and by one with 0.5. Which inventions look more like garments?
 
-# %% mystnb={"image": {"alt": "Two rows of ten inventions from the standard normal distribution: with the small weight most are torn or mixtures of two kinds, with the large weight they are softer and less torn, though some are mixtures, too"}}
+# %% mystnb={"image": {"alt": "Twice ten inventions, in rows of five, from the standard normal distribution: with the small weight most are torn or mixtures of two kinds, with the large weight they are softer and less torn, though some are mixtures, too"}}
 figures.show_images(
     np.concatenate([each[:10] for each in dreams.values()]),
     [name if n == 0 else "" for name in dreams for n in range(10)],
-    columns=10, limits=(0, 1));
+    columns=5, limits=(0, 1));
 
 # %% [markdown]
 # With the large weight fewer are torn, though theory asked for the small one. One explanation, not tested here: theory assumes that pixels err independently, and then 784 pixels outweigh 16 codes: it costs little if the codes of all images together do not match the standard cloud. For inventions that match is what counts. (On the quick budget both are hardly trained, and the figures below are what counts.)
@@ -561,6 +567,8 @@ table = pd.DataFrame({name: {
     for name, (variant, way) in ROWS.items()}).T
 table.loc["other real images"] = [measured(
     "ordinary", f"real_{name}").mean() for name in ("density", "roughness")]
+table["coverage"] = [*(each.mean() for each in coverage.values()),
+                     measured("ordinary", "real_coverage").mean()]
 table.round(3)
 
 # %%
@@ -572,7 +580,7 @@ claim("mixtures cover more than other real images do; all are smoother than "
       and rough[-1].max() < min(map(min, rough[:-1])))
 
 # %% [markdown]
-# You may have expected one answer. Each matters only where the other is poor. From the standard distribution the kind decides: the ordinary autoencoder covers next to nothing (with the highest density in the table), and the largest weight most of the real images. With the largest weight its second loss did what it should: one normal distribution fitted to ordinary codes stays far behind. It does about as well as the middle weight, though, and better than the small one that theory suggested. The same decoders cover nearly everything when they draw from a mixture, so what is missed before is missed by the drawing. With a mixture all four reach the top of this measure, higher than other real images, so coverage cannot rank them. So who may fit a mixture needs no second loss for coverage. Density and roughness still differ: all inventions are much smoother than real images, and the largest weight makes them a little smoother still. Larger weights were not tried.
+# You may have expected one answer. Each matters only where the other is poor. From the standard distribution the kind decides: the ordinary autoencoder covers next to nothing (with the highest density in the table), and the largest weight most of the real images. With the largest weight its second loss did what it should: one normal distribution fitted to ordinary codes stays far behind. The normal distribution on ordinary codes does about as well as the middle weight, though, and better than the small one that theory suggested. The same decoders cover nearly everything when they draw from a mixture, so what is missed before is missed by the drawing. With a mixture all four reach the top of this measure, higher than other real images, so coverage cannot rank them. So who may fit a mixture needs no second loss for coverage. Density and roughness still differ: all inventions are much smoother than real images, and the largest weight makes them a little smoother still. Larger weights were not tried.
 #
 # ## Are they new?
 #
@@ -608,8 +616,9 @@ found = {name: finder.kneighbors(each.reshape(-1, 784))
 
 # %% mystnb={"image": {"alt": "Eight inventions above the training image nearest to each: the outlines agree roughly, the training images have sharper edges and patterns"}}
 nearest = found["inventions"][1][:8, 0]
+titles = ["invented", *[""] * 7, "nearest", *[""] * 7]
 figures.show_images(np.concatenate([made[:8], garments[nearest, ..., 0]]),
-                    columns=8, limits=(0, 1));
+                    titles, columns=8, limits=(0, 1));
 
 # %%
 far = pd.DataFrame({name: np.quantile(distances, [0, 0.05, 0.5])
@@ -624,6 +633,8 @@ far.round(2)
 # The inventions lie further from their nearest training images than either control, so nothing speaks for copies. But the controls lie close together: a decoder as smooth as this one makes even training images hard to recognise by distance. So the measure could miss single copies, but not a generator that mostly copies.
 #
 # ## The test images, once
+#
+# Cleaning at noise 0.3 by the five trainings of the bank, and the mixture that covered most of some training images set apart:
 
 # %%
 on_test = {way: five(way, "test_0.3") for way in WAYS}
@@ -637,13 +648,14 @@ ledger.record(numbers={
     "denoise_psnr_03": on_test["skips"].mean(),
     "denoise_linear_psnr_03": on_test["linear"].mean(),
     "invented_coverage": covered.mean()})
-say(f"Of 2 000 test images {best}, chosen by training images set apart, "
-    f"covers **{covered.mean():.1%}** ({covered.min():.1%} to "
-    f"{covered.max():.1%} in five runs).")
+say(f"The mixture chosen (*{best}*) covers **{covered.mean():.1%}** of "
+    f"2 000 test images ({covered.min():.1%} to {covered.max():.1%} in five "
+    "runs).")
 
 # %%
 pd.DataFrame({way: [each.mean(), each.min(), each.max()] for way, each in
-              on_test.items()}, index=["mean", "least", "most"]).round(2)
+              on_test.items()},
+             index=["mean (dB)", "least (dB)", "most (dB)"]).T.round(2)
 
 # %%
 claim("on test images, too, skips come first and the linear map last",

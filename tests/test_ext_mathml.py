@@ -29,6 +29,27 @@ def test_a_displayed_formula_may_be_aligned():
     assert text.count("<mtr>") == 2
 
 
+SPACE = '<mspace width="0.1667em" />'
+
+
+@pytest.mark.parametrize(
+    ("tex", "wanted"),
+    [
+        (r"x\cos a", f"<mi>x</mi>{SPACE}<mi>cos</mi>{SPACE}<mi>a</mi>"),
+        (r"-\log p", f"<mo>−</mo><mi>log</mi>{SPACE}<mi>p</mi>"),
+        (r"\log_2 p", f"<msub><mi>log</mi><mn>2</mn></msub>{SPACE}<mi>p</mi>"),
+        (r"\max_i x", f"<msub><mi>max</mi><mi>i</mi></msub>{SPACE}<mi>x</mi>"),
+        (r"2\cos(a)", f'<mn>2</mn>{SPACE}<mi>cos</mi><mo stretchy="false">(</mo>'),
+        (r"\operatorname{cov}(x)", '<mi>cov</mi><mo stretchy="false">(</mo>'),
+        (r"\frac{\sin^2 x}{2}", f"<msup><mi>sin</mi><mn>2</mn></msup>{SPACE}<mi>x</mi>"),
+        (r"\lVert a\rVert^2", '<msup><mo stretchy="false">‖</mo><mn>2</mn></msup>'),
+        ("ab", "<mi>a</mi><mi>b</mi>"),
+    ],
+)
+def test_names_of_functions_stand_apart_from_letters(tex, wanted):
+    assert wanted in mathml.to_mathml(tex, display=True)
+
+
 @pytest.mark.parametrize(
     ("tex", "reason"),
     [

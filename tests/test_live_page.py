@@ -212,6 +212,19 @@ def test_a_shift_moves_the_picture_and_the_curves_cover_all_positions(page, imag
     eventually(page, lambda: np.abs(seen(page) - images[36][::-1, ::-1]).max() < 1e-5)
 
 
+def test_every_class_that_a_sweep_names_has_a_curve(page):
+    page.evaluate(
+        "() => { const draw = liveDrawing.drawCurves; window.drawn = [];"
+        " liveDrawing.drawCurves = (...all) => { window.drawn = all[2].map(({ name }) => name); draw(...all); }; }"
+    )
+    page.locator("#live-move-right").fill("1")
+    eventually(page, lambda: len(page.evaluate("window.drawn")) >= 3)
+    told = page.locator("#live-sweep-text").inner_text().split(": ", 1)[1]
+    named = {re.sub(r" (at|from) .*", "", part).strip(" .") for part in told.split(", ")}
+    drawn_names = {name.lower() for name in page.evaluate("window.drawn")}
+    assert len(named) > 1 and {name.lower() for name in named} <= drawn_names, told
+
+
 def test_one_draws_with_the_keyboard_and_with_the_mouse(page, images):
     page.locator("#live-empty").click()
     expect(page.locator("#live-line")).not_to_contain_text(
@@ -260,6 +273,11 @@ def test_three_levels_tell_one_number(page, networks, images):
     expect(page.locator(".live-products caption")).to_contain_text(
         "Input map 5 of 32: its 9 products", timeout=PATIENCE
     )
+    number = r"(−?\d+\.\d{3})"
+    products = re.findall(rf"= {number}", page.locator(".live-products").inner_text())
+    told = re.search(rf"These add up to {number}\.", page.locator("#live-sum").inner_text())[1]
+    added = sum(float(each.replace("−", "-")) for each in products)
+    assert added == pytest.approx(float(told.replace("−", "-")), abs=0.005), "a reader who adds them up gets it"
     page.locator("#live-maps").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("PageDown")

@@ -108,7 +108,9 @@ def cost(entry: dict) -> str:
     text = f"A full run takes {time} and {entry['peak_memory_mb'] / 1000:.1f} GB of memory on two cores without a GPU"
     parameters = [model["parameters"] for model in entry["models"].values() if "parameters" in model]
     return text + (
-        f"; the largest model on record has {max(parameters):,} parameters.".replace(",", "\u202f") if parameters else "."
+        f"; the largest model on record has {max(parameters):,} parameters.".replace(",", "\u202f")
+        if parameters
+        else "."
     )
 
 

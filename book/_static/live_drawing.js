@@ -120,14 +120,14 @@ const liveDrawing = (() => {
     context.strokeStyle = colours.mark;
     line([[across(here), top], [across(here), top + height]]);
     context.textAlign = "left";
-    let [lowest, dashes] = [-Infinity, [[], [9, 5], [2, 4]]];
+    let [lowest, dashes] = [-Infinity, [[], [9, 5], [2, 4], [14, 4, 2, 4], [5, 3]]];
     const ends = curves.map(({ name, shares }, number) => ({ name, number, y: up(shares.at(-1)) })).sort((one, other) => one.y - other.y);
     ends.forEach((end) => { end.y = lowest = Math.max(end.y, lowest + 17); });
     const over = Math.max(0, lowest - top - height);
     ends.forEach(({ name, number, y }) => context.fillText(name, left + width + 34, y - over));
     curves.forEach(({ shares }, number) => {
-      Object.assign(context, { strokeStyle: [colours.positive, colours.negative, colours.text][number], lineWidth: 2.5 });
-      context.setLineDash(dashes[number]);
+      Object.assign(context, { strokeStyle: [colours.positive, colours.negative, colours.text][number % 3], lineWidth: 2.5 });
+      context.setLineDash(dashes[number % dashes.length]);
       line(places.map((place, at) => [across(place), up(shares[at])]));
       const { y } = ends.find((end) => end.number === number);
       line([[left + width + 6, y - over], [left + width + 30, y - over]]);

@@ -116,7 +116,9 @@
 
   // --- level three: one sum
 
-  const product = (number, weight) => make("td", {}, `${show(number)} × ${show(weight)}`, make("br"), `= ${show(number * weight)}`);
+  // With as many digits that a reader who adds them up gets the sum.
+  const exact = (number) => number.toFixed(Math.abs(number) >= 100 ? 0 : 3).replace("-", "−");
+  const product = (number, weight) => make("td", {}, `${exact(number)} × ${exact(weight)}`, make("br"), `= ${exact(number * weight)}`);
   const drawSum = (layer, output) => {
     const [input, index] = [asMaps(before(chosen.layer)), indexIn(output.shape)];
     const [value, from] = [show(output.values[index]), input.values[index]];
@@ -130,7 +132,7 @@
       reshape: () => `${value}: the same numbers in another order; nothing is computed.`,
       transposed: () => `${value} is a sum of windows that overlap here.`,
     };
-    if (layer.kind === "conv" || layer.kind === "dense") showProducts(layer, asShape(layer, input), value);
+    if (layer.kind === "conv" || layer.kind === "dense") showProducts(layer, asShape(layer, input), exact(output.values[index]));
     else element("sum").replaceChildren(make("p", { textContent: (sentences[layer.kind] ?? (() => `${NAMES[layer.kind]} of ${show(from)} is ${value}.`))() }));
   };
   const asShape = (layer, input) => (layer.kind === "dense" ? { ...input, shape: [input.values.length] } : input);
@@ -146,13 +148,13 @@
     const caption = columns ? `Input map ${chosen.input + 1} of ${channels.length}: its ${numbers.length} products` : `The ${Math.min(9, numbers.length)} largest of ${numbers.length} products`;
     const total = sums.reduce((all, each) => all + each, bias);
     const all = columns && channels.length > 1
-      ? `These add up to ${show(sums[chosen.input])}. All ${channels.length} input maps together give ${show(total - bias)}`
-      : `All ${numbers.length} products add up to ${show(total - bias)}`;
+      ? `These add up to ${exact(sums[chosen.input])}. All ${channels.length} input maps together give ${exact(total - bias)}`
+      : `All ${numbers.length} products add up to ${exact(total - bias)}`;
     const table = make("table", { className: "live-products" }, make("caption", { textContent: caption }), make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells))));
     const field = element("input") ?? makeInput();
     field.closest("p").hidden = channels.length < 2;
     Object.assign(field, { max: channels.length, value: chosen.input + 1 });
-    const end = layer.weights.bias ? `; with the bias of ${show(bias)} that is ${value}, the number chosen.` : ": the number chosen. (This layer has no bias.)";
+    const end = layer.weights.bias ? `; with the bias of ${exact(bias)} that is ${value}, the number chosen.` : ": the number chosen. (This layer has no bias.)";
     const text = make("p", { textContent: all + end });
     element("sum").replaceChildren(field.closest("p"), make("div", { className: "live-scroll", tabIndex: 0, aria: { role: "group", label: caption } }, table), text);
   };

@@ -82,14 +82,17 @@ const livePage = (() => {
     next();
   };
   const showSweep = (places, answers) => {
-    const best = order(edition.classes.map((_, label) => Math.max(...answers.map((shares) => shares[label])))).slice(0, 3);
-    const curves = best.map(({ label }) => ({ name: edition.classes[label], shares: answers.map((shares) => shares[label]) }));
     const parts = [];
     answers.forEach((shares, at) => {
       const { label } = order(shares)[0];
       if (parts.at(-1)?.label === label) parts.at(-1).to = places[at];
       else parts.push({ label, from: places[at], to: places[at] });
     });
+    // Every class that is named below the curves has one, and with few of these the next most probable ones do.
+    const greatest = order(edition.classes.map((_, label) => Math.max(...answers.map((shares) => shares[label]))));
+    const named = greatest.filter(({ label }) => parts.some((part) => part.label === label));
+    const best = [...named, ...greatest.filter((each) => !named.includes(each))].slice(0, Math.max(3, named.length));
+    const curves = best.map(({ label }) => ({ name: edition.classes[label], shares: answers.map((shares) => shares[label]) }));
     const minus = (number) => String(number).replace("-", "−");
     const words = parts.map(({ label, from, to }) => `${nameOf(label)} ${from === to ? `at ${minus(from)}` : `from ${minus(from)} to ${minus(to)}`}`);
     element("sweep-text").textContent = `${MOVES[state.moving].label}: ${words.join(", ")}.`;
