@@ -234,7 +234,7 @@ say(f"To the linear model the {NAMES[place]} is worth "
 
 # %%
 claim("to none of the three models the middle of the image is worth most, "
-      "and to each the region worth most costs over eight points",
+      "and to each its most important region is worth over eight points",
       all(NAMES[each.argmax()] != "middle centre" and each.max() > 0.08
           for each in by_region.values()))
 
@@ -495,7 +495,7 @@ seeds = {f"{variant}, {n + 1} at zero": left_without(variant, "zero")[:, n]
 figures.plot_seeds(seeds | {
     f"{variant}, undamaged": answers.accuracy(layers.runs(variant)).seeds
     for variant in ("chain", "shortcuts")})
-plt.xlabel("per cent right, one of three layers at zero or none");
+plt.xlabel("per cent right");
 
 # %%
 by_way = {way: left_without("shortcuts", way) for way in CHANGES}

@@ -124,7 +124,7 @@ def gradient(model, pictures, classes, run=run_plain):
 
 
 # %% [markdown]
-# Every method has a property that defines it, and a map that lacks it was drawn by faulty code. Here: a small step in any direction must change the score as the gradient says. (On a black background the convolution gives four equal numbers to max pooling, which passes the gradient to one of them.
+# Every method has a property that defines it, and a map that lacks it was drawn by faulty code. Here: a small step in any direction must change the score as the gradient says. (On the background, where all pixels are 0, the convolution gives four equal numbers to max pooling, which passes the gradient to one of them.
 # There the gradient is not unique, so the check adds a little noise to the garments first.)
 
 
@@ -412,7 +412,7 @@ claim("over all pixels, without signs, integrated gradients of a trained and "
       "each seed", np.abs(gaps).max() < 0.1)
 
 # %% [markdown]
-# You may have expected about zero. But where the garment is black both maps are zero, and where it is bright both are large: what the correlation measures is the picture. So a high number does not show that integrated gradients ignore the network: random numbers reach it, too. We compare with signs, on the garment alone, where random numbers give zero.
+# You may have expected about zero. But where a pixel of the picture is 0 both maps are zero, and where it is large both are large: what the correlation measures is the picture. So a high number does not show that integrated gradients ignore the network: random numbers reach it, too. We compare with signs, on the garment alone, where random numbers give zero.
 #
 # ## Is it another picture for another class?
 #
