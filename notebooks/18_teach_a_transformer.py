@@ -10,7 +10,7 @@
 # %% [markdown]
 # # Teach a transformer with little data
 #
-# **What you'll do.** Build a vision transformer from its parts, find out what convolutions in front of it add, and let a convolutional network teach it. Then load one as a model hub gives it, and measure what mistakes cost a borrowed network.
+# **What you'll do.** Build a vision transformer from its parts, find out what convolutions in front of it add, and let a convolutional network teach it. Then see how one is loaded from a model hub, and measure what mistakes cost a borrowed network.
 #
 # **What you'll learn.** To write attention in four lines; to say what patches, tokens and position embeddings are for; to distil one network into another and to measure what that gains; to look for a mistake where a pre-trained network is too bad.
 #
@@ -194,7 +194,7 @@ fact("one head is the four lines", np.allclose(
 one = Attention(WIDTH, HEADS)
 one(np.zeros((1, PLACES, WIDTH), "float32"))
 expect_equal(one.count_params(), 4 * (64 * 64 + 64), "one attention")
-one.count_params()
+say(f"One attention has {one.count_params():,} parameters.")
 
 # %% [markdown]
 # Four matrices of 64 x 64, each with 64 biases; the number of heads does not change this count.
@@ -286,7 +286,7 @@ plt.xlabel("validation accuracy (per cent)");
 # %%
 claim("convolutions in front gain over two points and lead with every seed",
       front_gain.low > 0.02 and front_gain.ahead == front_gain.seeds)
-evidence.in_points({"convolutions over patches": front_gain})
+say(f"Convolutions over patches: **{front_gain}**.")
 
 
 # %%
@@ -343,16 +343,15 @@ def mean_of(number, count):
 
 # %%
 pd.DataFrame({labels: {
-    "teacher, new images": mean_of("teacher", count),
-    "student with soft answers, new images":
-        100 * bank.accuracy(f"soft, {count}").value,
-    "student from labels, new images":
-        100 * bank.accuracy(f"labels, {count}").value,
-    "teacher, changed images that it teaches":
-        mean_of("teacher_agrees_changed", count)}
+    "teacher": mean_of("teacher", count),
+    "student, soft": 100 * bank.accuracy(f"soft, {count}").value,
+    "student, labels": 100 * bank.accuracy(f"labels, {count}").value,
+    "teacher, taught": mean_of("teacher_agrees_changed", count)}
     for labels, count in SIZES.items()}).round(1)
 
 # %% [markdown]
+# (Per cent right on new images: the teacher, the student with its soft answers, and the student from labels alone. *Teacher, taught*: the teacher on the images that it teaches, shifted or mirrored.)
+#
 # Soft answers gain about a point at both sizes, with every seed. Hard ones gain less on average: nothing that can be shown with 2 000 labels, and a fraction of a point with 10 000, where soft ones lead over them. Why so little from a teacher that is so much better on new images? On the images that it teaches, it mostly names the class of the label, so its names say what the labels say. Probabilities say more, for instance how much this coat resembles a shirt. (Or any softer target would do: smoothed labels without a teacher were not tried.) Of the 20 000 names some are wrong, and each image is seen about five times, in place of more than fifty; more steps were not tried. DeiT's authors found hard answers better, with a million images that are cropped and blended strongly.
 #
 # The plain result stands in the table, too: with the same labels the convolutional network remains ahead. Teaching narrows the gap and does not close it.
@@ -499,10 +498,10 @@ say("The five strongest places get "
 near, far = kept("likeness_near"), kept("likeness_far")
 left = kept("places_exchanged")
 pd.DataFrame({front: {
-    "cosine, neighbours": near[front].mean(),
-    "cosine, four or more apart": far[front].mean(),
+    "cosine, near": near[front].mean(),
+    "cosine, far": far[front].mean(),
     "right (%)": 100 * bank.accuracy(variant).value,
-    "right (%), places exchanged": 100 * left[front].mean()}
+    "exchanged (%)": 100 * left[front].mean()}
     for front, variant in FRONTS.items()}).round(2)
 
 # %%
@@ -514,9 +513,11 @@ claim("with every seed the exchange costs the network of patches more",
       lost["patches"].min() > lost["convolutions"].max())
 
 # %% [markdown]
-# Both networks gave neighbouring places more similar embeddings, and both use the places. (One exchange was drawn for all.) But the network of patches is left with little more than guessing, whereas the other is still right on more than half of the images. So it relies less on the places. Perhaps its words say more by themselves: each is made from a window of 7x7 pixels, which may show a collar or a heel. Or its embeddings are smaller beside its words; that, and training *without* places, was not tried.
+# (*Near* are neighbours, *far* are places four or more apart; *exchanged* is what is right after the exchange.) Both networks gave neighbouring places more similar embeddings, and both use the places. (One exchange was drawn for all.) But the network of patches is left with little more than guessing, whereas the other is still right on more than half of the images. So it relies less on the places. Perhaps its words say more by themselves: each is made from a window of 7x7 pixels, which may show a collar or a heel. Or its embeddings are smaller beside its words; that, and training *without* places, was not tried.
 #
 # ## A pre-trained one from a hub
+#
+# This section is for readers who run the notebook with KerasHub, which is not part of the course's environment (`pip install keras-hub` brings it): without it the cells below do nothing, and the page shows their code alone.
 #
 # Report E took a pre-trained DeiT from a **hub**, a place on the net from which trained networks are loaded by name, and reached about 85 %. With KerasHub two calls load such a **preset**: the network, and the *converter* that brings images into the form in which the network was trained. The name may also be a folder, and what loads it is the same code. So that they run without a hub, the cells below make a preset of their own: a small DeiT of the hub's own class with random weights, and a converter as DeiT has it. **With a way to the hub write the name of a real one into the next cell**, and the same cells load millions of weights trained on ImageNet.
 
@@ -529,9 +530,7 @@ try:
         warnings.simplefilter("ignore")  # it asks for progress bars
         import keras_hub
 except ImportError:
-    keras_hub = None
-    say("KerasHub is not installed here, so the cells of this section do "
-        "nothing. `pip install keras-hub` brings it.")
+    keras_hub = None  # then the cells of this section do nothing
 
 
 # %%
@@ -565,7 +564,7 @@ if keras_hub:
 
 
 # %% [markdown]
-# The converter expects colours from 0 to 255. It enlarges, and subtracts ImageNet's mean colour and divides by its spread. A probe, a linear classifier on the class token, then tells what the network is good for as it is:
+# The converter expects colours from 0 to 255. It enlarges, and subtracts ImageNet's mean colour and divides by its spread. A probe, a linear classifier on the class token, then tells what the network is good for as it is. It is compared with the same probe on plain pixels:
 
 
 # %%
@@ -592,7 +591,7 @@ if keras_hub:
         f"labels; the same probe on plain pixels: {plain}.")
 
 # %% [markdown]
-# With random weights this is no figure for DeiT. (No real preset was tried.) But one that does no better than the same probe on plain pixels should make you suspicious: of how it was loaded, or of what goes in.
+# If a real preset does no better than plain pixels, be suspicious: of how it was loaded, or of what goes in. (Random weights say nothing about DeiT, and no real preset was tried for this course.)
 #
 # ## What does each mistake cost a borrowed network?
 #
@@ -616,6 +615,10 @@ costs = {name: both.compare(variant, "borrowed, 3000")
          for name, variant in MISTAKES.items()}
 figures.plot_intervals(costs)
 plt.xlabel("minus rightly used (points)");
+
+# %%
+say(f"Rightly used it has {both.accuracy('borrowed, 3000')} on validation "
+    "images.")
 
 # %%
 frozen = both.compare("head only, pixels 0 to 255", "head only, 3000")

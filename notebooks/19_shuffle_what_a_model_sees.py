@@ -137,7 +137,7 @@ claim("the copy takes over a quarter of the importance, and over twice what "
 pd.Series(worth, name="points").mul(100).round(1).to_frame()
 
 # %% [markdown]
-# The middle says as much as before, and looks less important because something else says the same. Columns that say nothing have no such effect. So permutation importance belongs to a
+# The middle says as much as before, and looks less important because something else says the same. Columns that say nothing have hardly any such effect. So permutation importance belongs to a
 # part *while everything else stays*, and for a single pixel everything else contains its neighbours.
 #
 # ## What is a whole region worth?
@@ -234,12 +234,12 @@ say(f"To the linear model the {NAMES[place]} is worth "
 
 # %%
 claim("to none of the three models the middle of the image is worth most, "
-      "and the first region is worth more than eight points to each",
+      "and to each its most important region is worth over eight points",
       all(NAMES[each.argmax()] != "middle centre" and each.max() > 0.08
           for each in by_region.values()))
 
 # %% [markdown]
-# You may have picked the middle of the image. It comes first for none of the three; perhaps because it is dark in most garments. And here is what no single pixel had: each is worth little, and the region much. (Corners are mostly background, and to exchange black for black changes nothing.)
+# You may have picked the middle of the image. It comes first for none of the three; perhaps because most garments fill it. And here is what no single pixel had: each is worth little, and the region much. (Corners are mostly background. There most pixels are 0 in every image, so to exchange them changes nothing.)
 #
 # ## What does the model see after a shuffle?
 #
@@ -282,7 +282,7 @@ figures.show_images(np.concatenate(
 #
 # ## Which importance do you mean?
 #
-# There is a third way: make the region black, in training too, and **train again**. The control makes it black for the trained network only. The evidence bank has the network of this chapter from five seeds, whole and without each of five regions (most garments are about symmetric). (`make experiments NAME=regions` trains them.)
+# There is a third way: make the region *black*, that is, set its pixels to 0, in training too, and **train again**. (The figures of this course draw 0 as white.) The control makes it black for the trained network only. The evidence bank has the network of this chapter from five seeds, whole and without each of five regions (most garments are about symmetric). (`make experiments NAME=regions` trains them.)
 #
 # **Predict:** put the four in order for the top centre: shuffled, shuffled given the rest, black, never seen.
 
@@ -434,8 +434,9 @@ def named_without(network, images, end, way):
 images = rows.reshape(-1, 28, 28)
 named = {(end // 4, way): named_without(network, images, end, way)
          for end in (4, 8, 12) for way in CHANGES}
-pd.Series({each: np.mean(found == truth) for each, found in named.items()}
-          ).unstack().round(3)[list(CHANGES)]
+pd.DataFrame({way: {f"layer {place}": 100 * np.mean(
+    named[place, way] == truth) for place in (1, 2, 3)} for way in CHANGES}
+    ).round(1).rename_axis(columns="right (%)")
 
 # %%
 fact("the three shuffles give the same answers, and zero and mean one answer "
@@ -489,17 +490,18 @@ verdict("C12", evidence="layers",
 # **Predict:** how many images are still right when one of the three is at zero?
 
 # %% mystnb={"image": {"alt": "Accuracy with one of three layers at zero, five seeds each, for a chain and for the same network with shortcuts, and of the two networks undamaged: the chain's dots with a layer at zero all lie at one in ten"}}
-seeds = {f"{variant}, layer {n + 1}": left_without(variant, "zero")[:, n]
+seeds = {f"{variant}, {n + 1} at zero": left_without(variant, "zero")[:, n]
          for variant in ("chain", "shortcuts") for n in range(3)}
 figures.plot_seeds(seeds | {
     f"{variant}, undamaged": answers.accuracy(layers.runs(variant)).seeds
     for variant in ("chain", "shortcuts")})
-plt.xlabel("per cent right with this layer at zero");
+plt.xlabel("per cent right");
 
 # %%
 by_way = {way: left_without("shortcuts", way) for way in CHANGES}
 pd.DataFrame({way: 100 * left.mean(axis=0) for way, left in by_way.items()},
-             ["layer 1", "layer 2", "layer 3"]).round(1)
+             ["layer 1", "layer 2", "layer 3"]).round(1).rename_axis(
+                 columns="right (%)")
 
 # %%
 intact = np.array(answers.accuracy(layers.runs("shortcuts")).seeds)
@@ -519,7 +521,7 @@ say(f"The three ways rank the layers alike in **{orders.count(True)} of "
 #
 # ## Was it the filter, or the level?
 #
-# Inside a layer filters stand side by side, so take half of them away. Our network normalises what each filter makes by averages that it has kept from training. Zeros do not fit these averages, and change the **level** of what is passed on, its mean. To see whether that matters, renew the 224 averages (a mean and a variance for each of 112 filters): show the damaged network training images, and train no weight.
+# Inside a layer filters stand side by side, so take half of them away. Our network normalises what each filter makes by averages that it has kept from training. Zeros do not fit these averages, and change the **level** of what is passed on, its mean. To see whether that matters, renew the 224 averages (a mean and a variance for each of 112 filters): show the damaged network training images, and train no weight. First half of the second layer's filters are put to zero:
 
 
 # %%
@@ -549,10 +551,12 @@ right.append(np.mean(predict_classes(damaged, images) == truth))
 
 # %%
 pd.Series(right, ["whole", "at zero", "renewed"],
-          name="right").round(3).to_frame()
+          name="right (%)").mul(100).round(1).to_frame()
 
 # %% [markdown]
-# Two comparisons belong to it: the averages renewed in the undamaged network, and half of what the block passes on replaced by its *mean* over the images, which takes away the message and leaves the level. **Predict:** over five trainings, how much of the loss comes back?
+# Two comparisons belong to it: the averages renewed in the undamaged network, and half of what the block passes on replaced by its *mean* over the images, which takes away the message and leaves the level.
+#
+# **Predict:** over five trainings, how much of the loss comes back?
 
 # %%
 normalised = layers.runs("normalised")
@@ -564,13 +568,14 @@ halves = {state: [answers.loss(normalised, f"{key}, layer {n}")
 # %% mystnb={"image": {"alt": "Points lost without half of the filters of each of three layers, three marks for each: at zero, renewed and at the mean"}}
 figures.plot_rows({state: [each.value for each in found]
                    for state, found in halves.items()},
-                  [f"{count} filters" for count in (16, 32, 64)])
+                  ["layer 1", "layer 2", "layer 3"])
 plt.xlabel("points lost, mean of five trainings");
 
 # %%
 pd.DataFrame({state: [100 * each.value for each in found]
               for state, found in halves.items()},
-             ["layer 1", "layer 2", "layer 3"]).round(1)
+             ["layer 1", "layer 2", "layer 3"]).round(1).rename_axis(
+                 columns="points lost")
 
 # %%
 back = [np.subtract(zero.seeds, renewed.seeds) for zero, renewed in
@@ -585,7 +590,7 @@ fact("it moves the undamaged network by less than a point",
 # %% [markdown]
 # You may have expected all of it, or nothing. In the first two layers a part comes back with every seed, without training a weight. In the last layer next to nothing does. That fits the explanation: behind the last layer no normalisation follows, so no averages further on can stop fitting. So a part of what zeroing takes is damage to the level in later layers, and whoever ranks filters by zeroing includes it.
 #
-# Nor is the mean a safe choice: in the first layer it costs as much as zeros. *Zero* asks what the network loses as it stands, *mean* what it loses without the message at an unchanged level, and what is lost depends on which of them you ask.
+# Nor is the mean a safe choice: in the first layer it costs no less than zeros. *Zero* asks what the network loses as it stands, *mean* what it loses without the message at an unchanged level, and what is lost depends on which of them you ask.
 #
 # ## Check yourself
 #
@@ -735,7 +740,7 @@ solved(group_columns, check_group_columns)
 # %% [markdown]
 # ## What we found
 #
-# - A good model can have [no important pixel](#what-does-a-model-lose-without-one-pixel), for instance when [other columns say the same](#where-does-the-importance-hide): a copy takes importance away, and columns that say nothing do not.
+# - A good model can have [no important pixel](#what-does-a-model-lose-without-one-pixel), for instance when [other columns say the same](#where-does-the-importance-hide): a copy takes importance away, and columns that say nothing hardly do.
 # - Regions can be shuffled by scikit-learn [for a network as well](#what-is-a-whole-region-worth).
 # - The top centre costs a trained network many points, and [far fewer](#which-importance-do-you-mean) where the network has never seen it. These are answers to different questions.
 # - On training images [random numbers look important](#importance-on-which-images) to a model that has learned by heart, and

@@ -124,7 +124,7 @@ def gradient(model, pictures, classes, run=run_plain):
 
 
 # %% [markdown]
-# Every method has a property that defines it, and a map that lacks it was drawn by faulty code. Here: a small step in any direction must change the score as the gradient says. (On a black background the convolution gives four equal numbers to max pooling, which passes the gradient to one of them.
+# Every method has a property that defines it, and a map that lacks it was drawn by faulty code. Here: a small step in any direction must change the score as the gradient says. (On the background, where all pixels are 0, the convolution gives four equal numbers to max pooling, which passes the gradient to one of them.
 # There the gradient is not unique, so the check adds a little noise to the garments first.)
 
 
@@ -168,7 +168,7 @@ def smooth_gradient(model, pictures, classes, noise=0.15, copies=16):
 # %% [markdown]
 # ## Which pixels make up the score?
 #
-# A gradient speaks of a small step. **Integrated gradients** go the whole way, from a starting picture (the **baseline**, here black) to the garment, in many small steps. For each pixel they add up gradient times step. All pixels together then make up the difference between the two scores.
+# A gradient speaks of a small step. **Integrated gradients** go the whole way, from a starting picture (the **baseline**, here black: all pixels 0, which the figures draw as white) to the garment, in many small steps. For each pixel they add up gradient times step. All pixels together then make up the difference between the two scores.
 
 
 # %%
@@ -191,7 +191,7 @@ fact("the pixels add up to the difference of the scores, within five per "
      "cent of the largest", close(parts, whole))
 
 # %% [markdown]
-# **Predict:** with a black baseline, what can a black pixel get? The gap between two trouser legs is black.
+# **Predict:** with a black baseline, what can a black pixel get? The gap between two trouser legs is such a place: its pixels are 0.
 
 # %%
 mean_image = images.mean(axis=0)
@@ -333,15 +333,29 @@ METHODS = {"gradient": gradient, "SmoothGrad": smooth_gradient,
 drawn = {name: method(network, garments, classes)
          for name, method in METHODS.items()}
 
-# %% mystnb={"image": {"alt": "Six garments and six rows of maps, red for positive and blue for negative: gradient and SmoothGrad scattered red and blue pixels, also beside the garment; integrated gradients only inside the outline; guided backpropagation lines along the outline and rows beside it; Grad-CAM soft blots; occlusion patches"}}
-figures.show_attributions(garments, drawn);
+# %% [markdown]
+# In all maps red stands for a positive number and blue for a negative one. In the first two rows and for guided backpropagation that tells whether the score rises or falls when the pixel gets brighter, in the others whether the place speaks for or against the class. Above each garment stands the class that the network names, about which the methods are asked:
+
+
+# %%
+def name_columns(figure, names):
+    """Write a name above each picture of the first row."""
+    for axis, name in zip(figure.axes, names):
+        axis.set_title(name, fontsize=9, loc="center")
+
+
+# %% mystnb={"image": {"alt": "Six garments, each with the class that the network names, and six rows of maps, red for positive and blue for negative: gradient and SmoothGrad scattered red and blue pixels, also beside the garment; integrated gradients only inside the outline; guided backpropagation lines along the outline and rows beside it; Grad-CAM soft blots; occlusion patches"}}
+name_columns(figures.show_attributions(garments, drawn),
+             [CLASS_NAMES[k] for k in classes]);
 
 # %% [markdown]
 # On the sneaker guided backpropagation draws an outline and Grad-CAM a blot, and the gradients are scattered. They do not agree, and yet most would look plausible if shown alone: nearly every map that follows the outline does. (The regular rows beside the garments come from the ties in max pooling.) So put them on trial.
 #
 # ## How alike are maps of nothing?
 #
-# To test methods we must compare maps, for example by the **rank correlation** of their pixels, with or without signs. **Predict:** take two maps that know no network at all, random numbers times the pixels of the garment. How alike are they?
+# To test methods we must compare maps, for example by the **rank correlation** of their pixels, with or without signs.
+#
+# **Predict:** take two maps that know no network at all, random numbers times the pixels of the garment. How alike are they?
 
 
 # %%
@@ -398,7 +412,7 @@ claim("over all pixels, without signs, integrated gradients of a trained and "
       "each seed", np.abs(gaps).max() < 0.1)
 
 # %% [markdown]
-# You may have expected about zero. But where the garment is black both maps are zero, and where it is bright both are large: what the correlation measures is the picture. So a high number does not show that integrated gradients ignore the network: random numbers reach it, too. We compare with signs, on the garment alone, where random numbers give zero.
+# You may have expected about zero. But where a pixel of the picture is 0 both maps are zero, and where it is large both are large: what the correlation measures is the picture. So a high number does not show that integrated gradients ignore the network: random numbers reach it, too. We compare with signs, on the garment alone, where random numbers give zero.
 #
 # ## Is it another picture for another class?
 #
@@ -417,10 +431,14 @@ worst = wrong[np.argsort(-sure[wrong])][:6]
 asked = {"named": called[worst], "true": true[worst]}
 twice = {f"{name},\n{which}": METHODS[name](network, pictures[worst], each)
          for name in ("guided", "Grad-CAM") for which, each in asked.items()}
-pd.DataFrame(asked, range(1, 7)).map(lambda k: CLASS_NAMES[k]).T
+pairs = [f"{CLASS_NAMES[one]}\n({CLASS_NAMES[other]})"
+         for one, other in zip(*asked.values())]
 
-# %% mystnb={"image": {"alt": "Six garments that the network misnames and four rows of maps: two by guided backpropagation and two by Grad-CAM, for the class named and for the true one"}}
-figures.show_attributions(pictures[worst], twice);
+# %% [markdown]
+# Above each picture stands the class that the network named and, in brackets, the true one:
+
+# %% mystnb={"image": {"alt": "Six garments that the network misnames, each with the class named and the true one, and four rows of maps: two by guided backpropagation and two by Grad-CAM, for the class named and for the true one"}}
+name_columns(figures.show_attributions(pictures[worst], twice), pairs);
 
 # %% [markdown]
 # The bank has the same for 100 pictures and five networks, with the second class in place of the true one:
@@ -456,6 +474,7 @@ passed = {name: (alike[name, OTHERS[0]] > 2 * np.maximum(
 # %%
 table = pd.Series({each: values.mean() for each, values in alike.items()}
                   ).unstack()[OTHERS].loc[list(METHODS)].round(2)
+table += 0.0  # makes 0 of -0
 table["seeds that pass"] = passed
 table
 
@@ -473,7 +492,7 @@ axes[1].set_yticklabels([])
 figure.supxlabel("rank correlation, signed, on the garment", fontsize=11);
 
 # %% [markdown]
-# A seed passes where another training is more than twice as alike as both others. Guided backpropagation fails: its maps of a network that has learned nothing are about as like as those of one that is equally good. Its lines are those of the garment. The other five notice when the network is exchanged.
+# A seed passes where another training is more than twice as alike as both others. Guided backpropagation fails: its maps of a network that has learned nothing resemble those of the trained network about as much as the maps of another good network do. Its lines are those of the garment. The other five notice when the network is exchanged.
 #
 # But look at the first column, too. For gradients, smooth gradients and integrated gradients two equally good trainings have little in common. Such a map says much about this training, and less about the class. And a method that passes has only shown that it depends on the network. It need not be right.
 #
@@ -549,7 +568,9 @@ say(f"The network finds **{found['marked']:.0%}** of the marked shirts, and "
     f"{found['clean']:.0%} of the clean ones.")
 
 # %% [markdown]
-# A validation set from the same source would have the mark, too, and validation would praise this network. You have only the network and such images. Average each method's maps of a hundred shirts, and let it name the place where they are most positive. **Predict:** which methods will name the same place?
+# A validation set from the same source would have the mark, too, and validation would praise this network. You have only the network and such images. Average each method's maps of a hundred shirts, and let it name the place where they are most positive.
+#
+# **Predict:** which methods will name the same place?
 
 # %%
 evidence_maps = {name: method(suspect, marked[:100], np.full(100, SHIRT))
@@ -634,13 +655,14 @@ claim("covering a learned mark that was hit costs more shirts than any place "
 # For the two cheats there is a test that needs no map: change only what is suspected. Shirts are shown without the cheat, and all other garments with it.
 
 # %%
-ASKED = {"shirts found, as trained": "shirts found",
-         "shirts found, clean": "clean shirts found",
-         "others called shirt": "others called shirt",
-         "others called shirt, with the cheat": "others called shirt, marked"}
+ASKED = {"shirts, as trained": "shirts found",
+         "shirts, clean": "clean shirts found",
+         "others": "others called shirt",
+         "others, with the cheat": "others called shirt, marked"}
 pd.DataFrame({title: {
-    text: np.mean([run.numbers[key] for run in bank.runs(kind)])
-    for text, key in ASKED.items()} for kind, title in KINDS.items()}).round(2)
+    text: 100 * np.mean([run.numbers[key] for run in bank.runs(kind)])
+    for text, key in ASKED.items()} for kind, title in KINDS.items()}
+    ).round(0).astype(int).rename_axis(columns="called shirt (%)")
 
 # %%
 claim("with the pattern the network loses more by clean shirts than by any "
@@ -659,7 +681,8 @@ board = {kind: np.array([[run.numbers[f"{name}: chessboard"]
                           for name in METHODS] for run in bank.runs(kind)])
          for kind in ("pattern", "honest")}
 pd.DataFrame({KINDS[kind]: each.mean(axis=0)
-              for kind, each in board.items()}, list(METHODS)).round(2)
+              for kind, each in board.items()}, list(METHODS)
+             ).round(2) + 0.0  # makes 0 of -0
 
 # %%
 seen = board["pattern"].min(axis=0) > 0.5

@@ -80,9 +80,9 @@ MODELS = {  # in the book's order: name, kind, the report's figure (per cent)
     "D-cnn": ("report D's CNN", "convolutions", 90.5),
     "E-cnnrnn": ("CNN and GRU", "convolutions", 92),
     "E-mobilenet": ("MobileNetV2, borrowed", "convolutions", 92),
-    "small-transformer": ("small transformer, taught", "convolutions", None),
+    "small-transformer": ("transformer, taught", "transformer", None),
     "small-transformer-from-labels": (
-        "small transformer, from labels", "convolutions", None)}
+        "transformer, from labels", "transformer", None)}
 
 # %%
 entries = {id: ledger.model(id) for id in MODELS}
@@ -97,18 +97,40 @@ overview = pd.DataFrame.from_dict({
         "parameters": each["parameters"],
         "seconds": each["train_seconds"]}
     for id, each in entries.items() if each}, orient="index")
-overview["seeds"] = overview.seeds.astype(int)
+
 
 # %%
-tables.sortable(
-    overview.rename_axis("model").sort_values("accuracy", ascending=False),
-    {"accuracy": "{:.2f}", "low": "{:.2f}", "high": "{:.2f}",
-     "report": "{:g}", "parameters": "{:,.0f}", "seconds": "{:,.0f}"},
-    caption="Test accuracy (per cent) with its interval, numbers that the "
-            "model keeps, and seconds of training")
+def two_digits(number):
+    """More would be less certain than they look."""
+    return float(f"{number:.2g}")
+
+
+# %%
+ranking = overview.sort_values("accuracy", ascending=False)
+tables.sortable(pd.DataFrame({
+    "accuracy": [evidence.Interval(*each, ()) for each in
+                 ranking[["accuracy", "low", "high"]].to_numpy()],
+    "report": ranking.report.to_numpy(),
+    "parameters": ranking.parameters.to_numpy(),
+    "seconds": ranking.seconds.map(two_digits).to_numpy()},
+    ranking.index.rename("model")),
+    {"accuracy": "{0.value:.2f} ({0.low:.2f} to {0.high:.2f})",
+     "report": "{:g}", "parameters": "{:,.0f}", "seconds": "{:,g}"},
+    caption="Test accuracy (per cent) with its interval, the report's "
+            "figure, numbers that the model keeps, and seconds of training")
+
+# %%
+digits = overview[["accuracy", "low", "high"]]
+twins = [digits.loc[MODELS[id][0]] for id in ("B-simple", "B-deep")]
+if twins[0].round(2).equals(twins[1].round(2)):
+    say("Simple and deep CNN have the same accuracy and interval in all "
+        "digits shown. No row was copied: they were trained apart, and with "
+        "more digits the intervals differ ("
+        + " and ".join(f"{each.low:.4f} to {each.high:.4f}"
+                       for each in twins) + ").")
 
 # %% [markdown]
-# (In the published book a click on a column's name sorts by it.) *Parameters* are all numbers that a model keeps, so also the images that neighbours and support vectors remember. *Seconds* are those of the machine that measured: some models had two processor cores, and those of the evidence bank one. So a factor of two between seconds means nothing.
+# *Parameters* are all numbers that a model keeps, so also the images that neighbours and support vectors remember. *Seconds* are those of the machine that measured: some models had two processor cores, and those of the evidence bank one. So a factor of two between seconds means nothing, and two digits are shown. (Most networks were trained five times; for these the mean is given.)
 #
 # **Predict:** go through the book from the first model to the last. Where did the best accuracy so far rise most?
 
@@ -148,31 +170,53 @@ def on_frontier(cost, accuracy):
 
 
 # %%
+def number_points(axis, costs, accuracies):
+    """From 1 on; where points are near, one number above another."""
+    height, last = 0, 0
+    for number, (x, y) in enumerate(zip(costs, accuracies), 1):
+        height = max(y + 0.6, height + 0.8 if x < 1.3 * last else 0)
+        last = x
+        axis.annotate(number, (x, y), (0.75 * x, height), ha="center",
+                      va="center", fontsize=10, arrowprops={
+                          "arrowstyle": "-", "color": "0.5", "lw": 0.6})
+
+
+# %%
 def draw_frontier(cost):
-    """Each kind with its mark, and a line along the frontier."""
+    """Each kind with its mark; a line along the frontier, numbered."""
     figure, axis = plt.subplots(figsize=(figures.WIDTH, 4))
-    for mark, (kind, rows) in zip("s^oD", overview.groupby("kind")):
+    for mark, (kind, rows) in zip("s^oDv", overview.groupby("kind")):
         axis.plot(rows[cost], rows.accuracy, mark, label=kind, alpha=0.8)
     front = overview[on_frontier(overview[cost], overview.accuracy)]
     front = front.sort_values(cost)
     axis.step(front[cost], front.accuracy, where="post", color="0.5",
               linewidth=1, zorder=0)
     axis.set(xscale="log", xlabel=cost, ylabel="test accuracy (per cent)")
-    axis.legend(loc="lower right")
+    axis.set_ylim(top=overview.accuracy.max() + 2)
+    axis.margins(x=0.1)
+    figure.legend(loc="outside upper center", ncols=3)
+    number_points(axis, front[cost], front.accuracy)
     return front.index
 
 
-# %% mystnb={"image": {"alt": "Test accuracy against seconds of training, on a logarithmic axis, each kind of model with its own mark; a line joins the few models on the frontier, and most networks lie to the right of it or below"}}
+# %%
+def in_order(front):
+    """For example `1 decision tree; 2 three blocks`."""
+    return "; ".join(f"{number} {name}"
+                     for number, name in enumerate(front, 1))
+
+
+# %% mystnb={"image": {"alt": "Test accuracy against seconds of training, on a logarithmic axis, each kind of model with its own mark; a line joins the few models on the frontier, which are numbered, and most networks lie to the right of it or below"}}
 front = draw_frontier("seconds")
 
 # %%
-say(f"On the frontier, from left to right: {', '.join(front)}.")
+say(f"On the frontier, by the numbers in the figure: {in_order(front)}.")
 
-# %% mystnb={"image": {"alt": "Test accuracy against the number of parameters, on a logarithmic axis, with a line along the frontier: it starts at two small classical models, and all of its upper part consists of networks with convolutions"}}
+# %% mystnb={"image": {"alt": "Test accuracy against the number of parameters, on a logarithmic axis, with a line along the frontier, whose models are numbered: it starts at two small classical models, and all of its upper part consists of networks, most with convolutions alone"}}
 front = draw_frontier("parameters")
 
 # %%
-say(f"On the frontier, from left to right: {', '.join(front)}.")
+say(f"On the frontier, by the numbers in the figure: {in_order(front)}.")
 
 # %% [markdown]
 # Would the frontier survive other clocks and other draws? Multiply each time by a random factor between a half and two, move each accuracy within its interval, and count in how many of a thousand such worlds a model is on the frontier.
@@ -261,8 +305,9 @@ def p_value(step):
 p_values = [p_value(step) for step in steps.values()]
 kept = passes_holm(p_values)
 say(f"Of {len(steps)} neighbours **{sum(p < 0.05 for p in p_values)}** differ "
-    f"by single tests, **{kept.sum()}** after the correction.")
-pd.Series(kept, steps)[lambda each: each].index.tolist()
+    f"by single tests, **{kept.sum()}** after the correction: "
+    + "; ".join(pair for pair, stays_so in zip(steps, kept) if stays_so)
+    + ".")
 
 # %%
 CNNS = {"residual", "three blocks", "CNN and GRU", "simple",
@@ -287,10 +332,11 @@ claim("after the correction all neighbours among classical models can be "
 
 # %%
 ends = difference("five convolutions", "residual")
+say("From the residual network to five convolutions it is "
+    f"**{100 * ends[0]:+.2f} points** ({100 * ends[1]:+.2f} to "
+    f"{100 * ends[2]:+.2f}).")
 claim("the ends of the CNNs' ranking differ: five convolutions are ahead of "
       "the residual network", ends[1] > 0)
-say(f"{100 * ends[0]:+.2f} points ({100 * ends[1]:+.2f} to "
-    f"{100 * ends[2]:+.2f}).")
 
 # %% [markdown]
 # Above them stands the network that was trained longer, on changed images, with the validation images, and asked twice; and above it the borrowed one. Each differs from the next in several ways at once, so this table does not say which of them counts. (The chapters [on regularising](11_regularise_a_network.ipynb) and [on borrowing](17_borrow_a_trained_network.ipynb) take them apart.)
@@ -454,27 +500,29 @@ sureness = pd.DataFrame({name: {
     "log loss": kept_numbers(name).log_loss.mean(),
     "too sure": 100 * np.mean(
         (bins_of(name)[:, 1] - bins_of(name)[:, 2]).sum(axis=1) / 10_000),
-    "calibration error": 100 * errors_of(name).mean(),
-    "temperature": kept_numbers(name).temperature.mean(),
-    "log loss after": kept_numbers(name).log_loss_cooled.mean(),
-    "error after": 100 * errors_of(name, "cooled_").mean(),
-    "ms an image": kept_numbers(name).milliseconds.median(),
-    "MB": kept_numbers(name).megabytes.mean()}
-    for name in bank.variants}).T
+    "error": 100 * errors_of(name).mean()}
+    for name in bank.variants}).T.sort_values("log loss")
 
 # %%
 tables.sortable(
-    sureness.rename_axis("model").sort_values("log loss"),
-    {"log loss": "{:.3f}", "log loss after": "{:.3f}",
-     "temperature": "{:.2f}", "ms an image": "{:.3f}", "MB": "{:,.1f}",
-     **dict.fromkeys(("accuracy", "macro F1", "too sure",
-                      "calibration error", "error after"), "{:.1f}")},
+    sureness.rename_axis("model"), {"log loss": "{:.3f}", **dict.fromkeys(
+        ("accuracy", "macro F1", "too sure", "error"), "{:.1f}")},
     caption="Models of each family on the test images: per cent right, F1, "
-            "log loss, by how many points too sure, and the same after a "
-            "temperature; time and size")
+            "log loss, by how many points too sure, and the calibration "
+            "error in points")
 
 # %% [markdown]
-# *Too sure* is mean confidence minus accuracy, in points. (Recall is missing: with classes of equal size its mean is the accuracy. Milliseconds are for one thread and batches of images, measured beside another training, so only large ratios count. Support vectors are missing: they give scores and no probabilities.)
+# *Too sure* is mean confidence minus accuracy, in points. (Recall is missing: with classes of equal size its mean is the accuracy. Support vectors are missing: they give scores and no probabilities.)
+#
+# What does an answer cost, in time and in memory? The times, in microseconds (µs), are for one thread and batches of images, measured beside another training, so only large ratios count.
+
+# %%
+tables.sortable(pd.DataFrame({name: {
+    "µs an image": 1_000 * kept_numbers(name).milliseconds.median(),
+    "MB": kept_numbers(name).megabytes.mean()}
+    for name in sureness.index}).T.map(two_digits).rename_axis("model"),
+    dict.fromkeys(("µs an image", "MB"), "{:,g}"),
+    caption="Time for one image, and size of the model as a file")
 
 # %%
 too_sure = sureness["too sure"]
@@ -501,18 +549,33 @@ count, sure, _ = bins_of("simple")[0]
 mean = np.clip(sure / np.maximum(count, 1), 0, 1)
 drawn = draw.binomial(count.astype(int), mean, size=(1_000, len(count)))
 by_chance = calibration_error(sure, drawn) / count.sum()
-say(f"By chance alone {100 * by_chance.mean():.2f}, at most "
+say("By chance alone the calibration error has "
+    f"{100 * by_chance.mean():.2f} points on average, and at most "
     f"{100 * np.quantile(by_chance, 0.95):.2f} in 95 of 100 draws.")
 
 # %% [markdown]
-# So an error of this size is what a calibrated CNN would show. Compare the column *error after*.
+# So an error of this size is what a calibrated CNN would show. Compare the column *error* above.
 
 # %% [markdown]
 # ## Can one number mend it?
 #
-# Divide all scores (of classical models the logarithms of their probabilities) by a number, the **temperature**, before the softmax. Above 1 it lowers all confidences, below 1 it raises them, and the highest score stays the highest, so no answer changes. The best temperature is found on validation images. The columns "after" show what it does to test images.
+# Divide all scores (of classical models the logarithms of their probabilities) by a number, the **temperature**, before the softmax. Above 1 it lowers all confidences, below 1 it raises them, and the highest score stays the highest, so no answer changes. The best temperature is found on validation images.
 #
 # **Predict:** can one number mend naive Bayes? And the ten neighbours, whose calibration is good already?
+
+# %%
+tables.sortable(pd.DataFrame({name: {
+    "temperature": kept_numbers(name).temperature.mean(),
+    "loss before": kept_numbers(name).log_loss.mean(),
+    "loss after": kept_numbers(name).log_loss_cooled.mean(),
+    "error before": 100 * errors_of(name).mean(),
+    "error after": 100 * errors_of(name, "cooled_").mean()}
+    for name in sureness.index}).T.rename_axis("model"),
+    {"temperature": "{:.2f}", "loss before": "{:.3f}",
+     "loss after": "{:.3f}", "error before": "{:.1f}",
+     "error after": "{:.1f}"},
+    caption="Log loss and calibration error (points) on test images, before "
+            "and after the division by the temperature")
 
 # %%
 gains = {name: kept_numbers(name).log_loss - kept_numbers(name).log_loss_cooled
@@ -529,7 +592,7 @@ claim("it lowers the calibration error of naive Bayes to less than a tenth, "
       and after["10 neighbours"] > 2 * before["10 neighbours"])
 
 # %% [markdown]
-# The error of naive Bayes is gone. But look at where its answers lie now:
+# The calibration error of naive Bayes is nearly gone. But look at where its answers lie now:
 
 # %%
 cooled = bins_of("naive Bayes", "cooled_")[0, 0]
@@ -537,8 +600,16 @@ claim("after the temperature over nine in ten answers of naive Bayes lie in "
       "one of the fifteen bins", cooled.max() > 0.9 * cooled.sum())
 
 # %% [markdown]
-# It gives almost every image the same confidence, and that is about its accuracy. So it is calibrated, and its confidence tells nothing about a single image. Calibrated is not informative; whoever says 0.1 for each class is calibrated, too. (Probabilities below one in ten million were first raised to it. So the log loss of naive Bayes depends on that limit.) The decision tree is not helped at all.
-#
+# It gives almost every image the same confidence, and that is about its accuracy. So it is calibrated, and its confidence tells nothing about a single image. Calibrated is not informative; whoever says 0.1 for each class is calibrated, too. (Probabilities below one in ten million were first raised to it. So the log loss of naive Bayes depends on that limit.)
+
+# %%
+loss = {kind: kept_numbers("decision tree")[f"log_loss{kind}"].mean()
+        for kind in ("", "_cooled")}
+claim("the decision tree's log loss falls by more than a quarter, and its "
+      "calibration error does not fall", loss["_cooled"] < 0.75 * loss[""]
+      and after["decision tree"] >= before["decision tree"])
+
+# %% [markdown]
 # The ten neighbours are the surprise. A class without a vote gets probability zero, and log loss punishes each such true class heavily. The temperature lowers this penalty and makes split votes too unsure. It minimises *log loss*, and improves calibration only where both want the same. One more vote for each class may be the better mend; that was not tried.
 #
 # ## Check yourself

@@ -120,7 +120,7 @@ def finish(durations, machines):
 
 
 # %%
-fact("n equal trainings on w machines take n / w rounds, rounded up", all(
+fact("on w machines n equal trainings take n / w rounds, rounded up", all(
     finish([1] * count, machines) == -(-count // machines)
     for count in range(1, 40) for machines in range(1, 20)))
 
@@ -231,7 +231,7 @@ right = 100 * (rounds[0][0][0] == validation.labels).mean(axis=1)
 alone = np.median([one[2] for one, _ in rounds]) / len(seeds)
 say(f"Validation accuracy {right.mean():.1f} %, from seed to seed "
     f"{right.min():.1f} to {right.max():.1f} %. Starting the workers took "
-    f"as long as {start_up / alone:.0f} such trainings.")
+    f"{start_up / alone:.1f} times as long as one such training.")
 
 # %% [markdown]
 # You may have expected exactly two. Where nothing is shared it would be two. But the work has to be handed out, both use the same memory, and many processors present one core as two. The start of the workers is not counted; for so few and short trainings it can eat up the gain.
@@ -399,6 +399,7 @@ deaths, known = [], {}
 def kill_once(count):
     busy = [worker for worker, tasks in client.processing().items() if tasks]
     if count >= 4 and busy and not deaths:
+        time.sleep(0.3)  # let it get into its trial
         deaths.append(kill(busy[0]))
         known.update(finished(study))
 
@@ -422,22 +423,26 @@ work = [trial.user_attrs["worker"] for trial in done]
 processes = list(dict.fromkeys([*(each[0] for each in work), killed]))
 
 # %% mystnb={"image": {"alt": "Bars for finished trials, a row for each worker process. In one row a hatched bar of lost work ends at a dashed line, and nothing follows; in the other rows the bars go on"}}
-plt.figure(figsize=(figures.WIDTH, 2.4))
+plt.figure(figsize=(figures.WIDTH, 2.8))
 for process, start, end in work:
-    plt.barh(processes.index(process), end - start, left=start - zero,
-             color=figures.PALETTE[0], edgecolor="white")
+    bars = plt.barh(processes.index(process), end - start,
+                    left=start - zero, color=figures.PALETTE[0],
+                    edgecolor="white")
+bars.set_label("finished trials")  # one name for all
 lost = max((end for process, _, end in work if process == killed),
            default=zero)
 plt.barh(processes.index(killed), when - lost, left=lost - zero,
-         color=figures.PALETTE[1], hatch="//", edgecolor="white")
-plt.axvline(when - zero, color="0.3", linestyle="--")
+         color=figures.PALETTE[1], hatch="//", edgecolor="white",
+         label="lost work")
+plt.axvline(when - zero, color="0.3", linestyle="--", label="the kill")
 plt.yticks(range(len(processes)),
            [f"process {place + 1}" for place in range(len(processes))])
 plt.gca().invert_yaxis()
+plt.gcf().legend(loc="outside lower center", ncols=3)
 plt.xlabel("seconds since the first trial began");
 
 # %% [markdown]
-# Dask notices the broken connection, gives the trial to a living worker, where it starts anew, and replaces the dead process. Lost is the work on one trial. A result that is only in a worker's memory dies with it, too; that is why the journal gets each one at once.
+# At the dashed line the process was killed; the hatched bar is the time since its last finished trial. Dask notices the broken connection, gives the trial to a living worker, where it starts anew, and replaces the dead process. Lost is the work on one trial. A result that is only in a worker's memory dies with it, too; that is why the journal gets each one at once.
 #
 # ## Does a clever sampler beat chance?
 #
@@ -548,7 +553,7 @@ claim("the Parzen sampler prefers wider networks than chance",
       wide["Parzen"] > wide["random"], needs_full=True)
 
 # %% [markdown]
-# You may have expected the clever sampler to win by far. Its trials are better by far. But a search is judged by its *best* trial, and among many random ones there is a good one, too: what is left of the lead is so small that it takes many studies to see it, if it is there. Nor are equal trials equal seconds, for wide networks take longer. And random trials wait for no result, so a hundred machines can take a hundred at once. This is one small problem with three settings; with more of them the balance may be another.
+# You may have expected the clever sampler to win by far. Its trials are better by far. But a search is judged by its *best* trial, and among many random ones there is a good one, too: what is left of the lead is so small that it takes many studies to see it. Nor are equal trials equal seconds, for wide networks take longer. And random trials wait for no result, so a hundred machines can take a hundred at once. This is one small problem with three settings; with more of them the balance may be another.
 #
 # Here the cluster ends:
 
@@ -609,7 +614,7 @@ states = [np.ones((4, 4), int), *ring(np.ones((4, 4), int))]
 _, axes = plt.subplots(1, 4, figsize=(figures.WIDTH, 1.8))
 for axis, turn in zip(axes, (0, 1, 3, 6)):
     figures.draw_numbers(axis, states[turn], cmap="Blues", limit=8)
-    axis.set_title(f"after {turn}", fontsize=10)
+    axis.set_title(f"after {turn} round{'s' * (turn != 1)}", fontsize=10)
 axes[0].set_ylabel("machine")
 axes[0].set_xlabel("piece");
 
@@ -675,7 +680,7 @@ claim("with unequal parts or batch normalisation they do not",
 claim("with synchronised batch normalisation they do", in_step < 1e-5)
 
 # %% [markdown]
-# You may have expected no difference anywhere. With equal parts there is none but rounding, in the small last batch, too. With 26 and 25 the mean of two means counts an image of the smaller part a little more; the remedy is to weight each gradient by its images. In batch normalisation each device standardises by its own half. That this is the cause shows the last row: exchange means and spreads, and the difference is gone. Other weights need not be worse ones. But a training moved to more devices and changed in nothing else is, in these cases, another training.
+# You may have expected no difference anywhere. With equal parts there is none but rounding, in the small last batch, too. With 26 and 25 the mean of two means counts an image of the smaller part a little more; the remedy is to weight each gradient by its images. In batch normalisation each device standardises by its own half. The last row shows that this is the cause: when means and spreads are exchanged, the difference is gone. Other weights need not be worse ones. But a training moved to more devices and changed in nothing else is, in these cases, another training.
 #
 # ## What would a thousand machines gain?
 #
@@ -746,12 +751,13 @@ plt.gca().set(xlabel="machines", ylabel="milliseconds a step");
 
 # %%
 steps = {name: computing + each for name, each in sent.items()}
-pd.DataFrame({name: {
-    "sending takes longer from": machines[sent[name] > computing].min(),
-    "fastest with": machines[steps[name].argmin()],
-    "then as fast as one, times": computing[0] / steps[name].min(),
-    "with 1 024, times": computing[0] / steps[name][-1]}
-    for name in NETWORKS}).round(1)
+pd.DataFrame({f"{name} network": {
+    "sending takes longer from":
+        f"{machines[sent[name] > computing].min()} machines",
+    "a step is fastest with": f"{machines[steps[name].argmin()]} machines",
+    "gain with these": f"{computing[0] / steps[name].min():.1f} times",
+    "gain with 1 024": f"{computing[0] / steps[name][-1]:.1f} times"}
+    for name in NETWORKS})
 
 # %%
 claim("on the ordinary network 256 machines spend longer on sending than on "
@@ -760,7 +766,7 @@ claim("on both networks a step takes longer with 1 024 machines than with "
       "128", all(each[10] > each[7] for each in steps.values()))
 
 # %% [markdown]
-# You may have expected each further machine to help. There is a best number, and beyond it each one makes the step *slower*: computing shrinks, and the delay of the messages grows with the number of machines. The faster network moves this point and does not remove it. (Real systems send while they still compute, and with trees of messages the delay grows more slowly. A larger network computes more for each byte that it sends.)
+# (Only powers of two were tried, so sending may take longer already from a smaller number.) You may have expected each further machine to help. There is a best number, and beyond it each one makes the step *slower*: computing shrinks, and the delay of the messages grows with the number of machines. The faster network moves this point and does not remove it. (Real systems send while they still compute, and with trees of messages the delay grows more slowly. A larger network computes more for each byte that it sends.)
 #
 # In practice the batch grows with the machines. Let each keep 1 024 images:
 
@@ -787,6 +793,9 @@ plt.legend(fontsize=9)
 plt.gca().set(xlabel="machines", ylabel="times as fast");
 
 # %%
+most = [f"{each.max():.0f} times" for each in speed.values()]
+say(f"At best many trainings are **{most[0]}** as fast, one training on the "
+    f"ordinary network **{most[1]}**, and on the fast one **{most[2]}**.")
 claim("with 1 024 machines many trainings gain over twice as much as one "
       "training on the ordinary network",
       many[-1] > 2 * speed["one training, ordinary network"][-1])
@@ -798,7 +807,7 @@ ledger.record(numbers={
     "two_workers": gain, "tpe_ahead": mean[1], "devices_apart": equal})
 
 # %% [markdown]
-# Many trainings follow the ideal as long as there is a next one to take, and then stay level: the longest cannot be divided. One training has a best number of machines, and more of them harm it. So ask first which kind of work you have. For many trainings add machines. For one, try a better machine first.
+# Many trainings gain with each machine at first. Then they leave the ideal and stay level, long before each has a machine of its own: the longest training cannot be divided, and all wait for it. No further machine harms them. One training has a best number of machines, and more of them harm it; how far it gets until then depends on the network. So ask first which kind of work you have. For many trainings add machines. For one, try a better machine first.
 #
 # ## Check yourself
 #
@@ -947,7 +956,7 @@ solved(machines_needed, check_machines_needed)
 # - A search whose storage is a journal [survives an interruption and a killed worker](#a-search-that-survives); only what was under way is begun again.
 # - The Parzen sampler [proposes far better trials than chance](#does-a-clever-sampler-beat-chance). Its best one is ahead by two points at most.
 # - Two devices [end with the weights of one](#one-training-on-two-devices) if the parts are equal and no layer looks at the whole batch.
-# - In a model with measured computing and assumed networks [a training has a best number of machines](#what-would-a-thousand-machines-gain); many trainings gain for longer.
+# - In a model with measured computing and assumed networks [a training has a best number of machines](#what-would-a-thousand-machines-gain), and more of them slow it down; many trainings level off at the time of the longest.
 
 # %% [markdown]
 # ## Further reading
