@@ -517,7 +517,7 @@ claim("with every seed the exchange costs the network of patches more",
 #
 # ## A pre-trained one from a hub
 #
-# This section is for readers who run the notebook with KerasHub, which is not part of the course's environment (`pip install keras-hub` brings it): without it the cells below do nothing, and the page shows their code alone.
+# The cells of this section need KerasHub, which is large and not part of the course's usual environment (`pip install keras-hub` brings it). Without it they do nothing, and the page shows their code alone.
 #
 # Report E took a pre-trained DeiT from a **hub**, a place on the net from which trained networks are loaded by name, and reached about 85 %. With KerasHub two calls load such a **preset**: the network, and the *converter* that brings images into the form in which the network was trained. The name may also be a folder, and what loads it is the same code. So that they run without a hub, the cells below make a preset of their own: a small DeiT of the hub's own class with random weights, and a converter as DeiT has it. **With a way to the hub write the name of a real one into the next cell**, and the same cells load millions of weights trained on ImageNet.
 
@@ -863,7 +863,7 @@ solved(stretch, check_stretch)
 #
 # - Attention [does not know the order of its words](#attention-in-four-lines); position embeddings tell it.
 # - With 2 000 labels two convolutions in front [gain about four points over patches](#patches-alone-or-convolutions-in-front).
-# - From a teacher's probabilities the student [gains about a point](#what-is-a-teacher-worth), with few labels and with five times as many; its names alone are worth less with 10 000 labels, and with 2 000 no gain by them is shown; it stays behind its teacher. Beside all labels, where this teacher is hardly ahead, [no gain is shown](#and-a-teacher-beside-all-labels).
+# - From a teacher's probabilities the student [gains about a point](#what-is-a-teacher-worth), with few labels and with five times as many; its names alone are worth less with 10 000 labels, and with 2 000 no gain by them is shown; it stays behind its teacher. Beside all labels, where this teacher is hardly ahead, no gain is shown.
 # - A trained network [gives neighbouring places similar embeddings](#what-does-it-look-at). The one that starts from patches relies on the places far more.
 # - Pixels of another range [cost a borrowed network nothing visible](#what-does-each-mistake-cost-a-borrowed-network) where it is tuned whole, and points where it is frozen or where training and use differ.
 

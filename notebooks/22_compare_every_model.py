@@ -80,9 +80,9 @@ MODELS = {  # in the book's order: name, kind, the report's figure (per cent)
     "D-cnn": ("report D's CNN", "convolutions", 90.5),
     "E-cnnrnn": ("CNN and GRU", "convolutions", 92),
     "E-mobilenet": ("MobileNetV2, borrowed", "convolutions", 92),
-    "small-transformer": ("transformer, taught", "transformer", None),
-    "small-transformer-from-labels": (
-        "transformer, from labels", "transformer", None)}
+    "small-transformer": ("taught transformer, short", "transformer", None),
+    "small-transformer-distilled": ("taught transformer", "transformer", None),
+    "small-transformer-from-labels": ("transformer", "transformer", None)}
 
 # %%
 entries = {id: ledger.model(id) for id in MODELS}
