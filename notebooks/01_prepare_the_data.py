@@ -281,7 +281,7 @@ losses = {name: [loss_after(pixels, train.labels[:300], rate)
 figure, axis = plt.subplots()
 for (name, values), mark in zip(losses.items(), "osD"):
     axis.loglog(tried[name], values, marker=mark, label=name)
-axis.set(xlabel="learning rate", ylabel="loss", ylim=(0.01, 30))
+axis.set(xlabel="learning rate", ylabel="loss", ylim=(0.005, 30))
 axis.legend(loc="upper left");
 
 # %%

@@ -660,7 +660,7 @@ pd.DataFrame({name: np.mean([widths_and_gaps(each) for each in maps], axis=0)
              index=["wide / narrow", "far / near"]).T.round(1)
 
 # %% [markdown]
-# With their usual settings both draw the wide group as wide as the others, and hide most of the distance. A perplexity as large as a group brings some of both back, but with unknown data nothing says which that is. So read from such a map which points are neighbours, not the number of its islands, their size, or the space between them. And
+# With their usual settings both draw the wide group as wide as the others, and hide most of the distance. The t-SNE map above even draws them in another order: the first group between the two others. A perplexity as large as a group brings some of both back, but with unknown data nothing says which that is. So read from such a map which points are neighbours, not the number of its islands, their size, or the space between them. And
 # no point leads back to an image, as a code of PCA does.
 #
 # ## How many numbers does a classifier need?
