@@ -70,7 +70,7 @@ figures.show_images(images[first_of_each], titles, columns=5);
 # %% [markdown]
 # TensorFlow Datasets, a catalogue of data sets, has it too. Its line is
 # `tfds.load("fashion_mnist", split="test", as_supervised=True)`. Where it is installed (the course does not need it), the next cells run
-# this line on files written here.
+# this line on files written here; elsewhere they do nothing.
 
 # %%
 has_tfds = importlib.util.find_spec("tensorflow_datasets") is not None
@@ -88,8 +88,6 @@ if has_tfds:
 # %%
 if has_tfds:
     fact("it gives the same images", np.array_equal(stream[..., 0], part[0]))
-else:
-    say("TensorFlow Datasets is not installed here.")
 
 # %% [markdown]
 # ## What is in the file, and is it the right one?
@@ -217,7 +215,9 @@ pd.read_csv(io.StringIO(table.to_csv())).shape
 lines = table.to_csv(index=False).splitlines()
 lines[1] = lines[1].removesuffix("0")
 damaged = pd.read_csv(io.StringIO("\n".join(lines)))
-damaged["pixel784"].dtype, damaged["pixel1"].dtype, damaged.isna().sum().sum()
+say(f"Holes: **{damaged.isna().sum().sum()}**. The last column has become "
+    f"`{damaged['pixel784'].dtype}`, the first pixel's is "
+    f"`{damaged['pixel1'].dtype}`.")
 
 # %% [markdown]
 # Here the check finds the hole, which also turned its column into `float64`. The others take eight bytes a pixel (`int64`). NumPy's own
@@ -281,7 +281,7 @@ losses = {name: [loss_after(pixels, train.labels[:300], rate)
 figure, axis = plt.subplots()
 for (name, values), mark in zip(losses.items(), "osD"):
     axis.loglog(tried[name], values, marker=mark, label=name)
-axis.set(xlabel="learning rate", ylabel="loss", ylim=(0.1, 30))
+axis.set(xlabel="learning rate", ylabel="loss", ylim=(0.005, 30))
 axis.legend(loc="upper left");
 
 # %%
@@ -440,8 +440,8 @@ figures.show_images(pairs.reshape(-1, 28, 28), ["test", "training"] * 6,
 unlike, _ = most_similar(asked[twins], known, below=0.995)
 with_twins = np.sum(train.labels[place[twins]] == test.labels[twins])
 without = np.sum(train.labels[unlike] == test.labels[twins])
-say(f"**{len(twins)}** of {count:,} test images have a twin. Of these "
-    f"**{with_twins}** are answered rightly, without the twin {without}.")
+say(f"**{len(twins)}** of {count:,} test images have a twin. The model is "
+    f"right on **{with_twins}** of them, and without the twins on {without}.")
 
 # %%
 claim("twins are fewer than one in a hundred test images",

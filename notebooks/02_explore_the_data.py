@@ -333,8 +333,8 @@ for name, kept in (("24 columns", cut), ("shuffled", shuffled)):
 # %% mystnb={"image": {"alt": "Mean correlation by lag: with 28 columns peaks at every multiple of 28, with 24 columns peaks at every multiple of 24, shuffled a flat line"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.1))
 for (name, by_lag), style in zip(lags.items(), ("-", "--", ":")):
-    axis.plot(by_lag[:170], linestyle=style, label=name)
-axis.set_xticks(np.arange(0, 169, 28))
+    axis.plot(by_lag[:240], linestyle=style, label=name)
+axis.set_xticks(np.arange(0, 225, 28))
 axis.set(xlabel="lag in the flattened image", ylabel="mean correlation")
 axis.legend();
 
@@ -709,7 +709,7 @@ claim("at least 3 in 4 others stand in the first 10 %; not all are suspicious",
 # </details>
 # <details><summary>c) It is probably too low, since one pixel is so little</summary>
 #
-# No. That lowers the accuracy itself; it does not bias its measurement.
+# No. That lowers the accuracy itself; it does not distort its measurement.
 #
 # </details>
 #

@@ -386,7 +386,12 @@ names = {leaf: CLASS_NAMES[tree.value[leaf, 0].argmax()].replace(" ", "\n")
 
 # %% mystnb={"image": {"alt": "A tree of mean images, branching downwards from one to at most eight. An orange dot marks the pixel asked about; towards the bottom the blurred mixtures turn into recognisable garments, each with the name of its most frequent class"}}
 figure, axis = plt.subplots(figsize=(figures.WIDTH, 3.7))
-for group, (across, down) in place_groups(tree).items():
+places = place_groups(tree)
+for parts in (tree.children_left, tree.children_right):
+    for group in np.flatnonzero(parts > 0):  # a branch to each part
+        axis.plot(*zip(places[group], places[parts[group]]), color="0.6",
+                  linewidth=1, zorder=0)
+for group, (across, down) in places.items():
     draw_group(axis, means[group], across, down, tree.feature[group])
     axis.text(across, down - 0.5, names.get(group, ""),
               va="top", ha="center", size=9)

@@ -142,7 +142,7 @@ for axis, k in zip(axes, (9, 0, 5)):
 # %% [markdown]
 # You may have expected rays that follow the outline, as a pencil would. They stand at right angles to it and point to where the ink grows: into the garment, and away from the white print on the T-shirt.
 #
-# Two steps of **normalisation** follow. Divide by the sum over the image, so that a pale shirt and a dark one of the same shape get the same numbers. And take the square root, so that one strong edge does not outweigh many weak ones. (The original normalises blocks of a few neighbouring cells, which overlap, so that each cell comes several times, and it counts opposite directions as one. So does `hog` in scikit-image, which draws its strokes along the edge, at right angles to our rays.)
+# Two steps of **normalisation** follow. Divide by the sum over the image, so that a pale shirt and a dark one of the same shape get the same numbers. And take the square root, so that one strong edge does not outweigh many weak ones. (The original divides by the sum over blocks of a few neighbouring cells, which overlap, so that each cell comes several times, and it counts opposite directions as one. So does `hog` in scikit-image, which draws its strokes along the edge, at right angles to our rays.)
 
 
 # %%
@@ -276,7 +276,7 @@ claim("the same normalisation helps pixels, too",
 # %% [markdown]
 # Edges are ahead of both kinds of pixels at each price, so the price is not what puts them there. (Whether another $\gamma$ would help one of them more was not tried.) The normalisation helps pixels, too, so the fair comparison is with the roots of pixels. That lead is the smaller one. (Edges without normalisation were not measured.)
 #
-# You may have expected the directions to be worth more, since they make the histogram *oriented*. Without the cells far more is lost than without the directions. But the cells alone are not enough: edges without directions are behind even the pixels as they are. (Part of the loss may be due to the number of columns: without directions 49 are left, without cells only eight.)
+# You may have expected the directions to be worth more, since they make the histogram *oriented*. Without the cells far more is lost than without the directions. But the cells alone are not enough: edges without directions are behind even the pixels as they are. (Part of this may be due to the number of columns: without directions 49 are left, without cells only eight.)
 #
 # ## Do edges help trees, too?
 #
