@@ -721,11 +721,10 @@ lost = pd.DataFrame({
 flag, noise = judge.feature_importances_[-2:]
 on_new = lost["new images"]
 claim("by impurity the noise counts more than the flag at full depth, and "
-      "less with large leaves", noise > flag
-      and np.greater(*importance["100 images a leaf"]))
-claim("by permutation on new images the best square counts more than the "
-      "flag, and the flag more than twice as much as the noise",
-      on_new["best square"] > on_new["flag"] > 2 * on_new["noise"])
+      "less with large leaves; by permutation on new images the best square "
+      "counts more than the flag, and the flag over twice as much as the "
+      "noise", noise > flag and np.greater(*importance["100 images a leaf"])
+      and on_new["best square"] > on_new["flag"] > 2 * on_new["noise"])
 
 # %% [markdown]
 # On its own images the noise seems to count as well: the forest has learned lucky cuts by heart, and shuffling breaks them. Only a measure on new images tells luck from worth.
