@@ -125,7 +125,8 @@ ones = np.random.default_rng(0).permutation(groups)
 pd.Series({"k-means on codes": adjusted_rand_score(validation.labels, groups),
            "the same groups, shuffled": adjusted_rand_score(
                validation.labels, ones)},
-          name="adjusted Rand index").map("{:z.2f}".format).to_frame()
+          name="adjusted Rand index").round(2).add(0.0).map(
+              "{:.2f}".format).to_frame()
 
 # %% [markdown]
 # **Predict:** in which way of writing does k-means come nearest to the classes?

@@ -1,6 +1,7 @@
 """Experiments on real clusters of two worker processes: what is kept, what is trained again, what is told."""
 
 import json
+import logging
 import os
 import re
 import signal
@@ -231,6 +232,16 @@ def test_nobody_at_the_address_is_an_error_in_words(project):
     output = finish(runner)
     assert runner.returncode == 1
     assert "tcp://127.0.0.1:9" in output and "dask scheduler" in output and "Traceback" not in output
+
+
+def test_no_logger_of_dask_is_heard():
+    loud = "distributed.client", "distributed.gc"  # they have levels of their own
+    try:
+        run_experiments.silence()
+        assert not any(logging.getLogger(name).isEnabledFor(logging.ERROR) for name in ("distributed", *loud))
+    finally:
+        for name in ("distributed", *loud):
+            logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 def test_two_runners_at_once_train_nothing_twice(project):

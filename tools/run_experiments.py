@@ -208,10 +208,17 @@ def keep(result: dict, bank: Path) -> Path:
     return path
 
 
+def silence() -> None:
+    """What matters is said here, in words. Some of Dask's loggers have levels of their own, which that of `distributed` leaves."""
+    for name in list(logging.Logger.manager.loggerDict):
+        if name.split(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
 @contextlib.contextmanager
 def cluster(address: str | None) -> Iterator[Client]:
     """A client of the scheduler at the address, or of two processes of this machine with one thread each."""
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is said here, in words
+    silence()
     if address is None:
         options = {"n_workers": WORKERS, "threads_per_worker": 1, "memory_limit": 0, "dashboard_address": ":0"}
         with (
