@@ -96,7 +96,7 @@ def _by_part(parts: dict[str, Part], ours: str) -> str:
     """For example ` Part by part: train ✓ (5 seeds span 0.909 to 0.912), test ✗ (...).` Of one part only what is not said yet."""
     if len(parts) == 1:
         (part,) = parts.values()
-        said = part.outcome == NOT_REPRODUCIBLE or part.why.split(")")[0] in ours
+        said = part.outcome == NOT_REPRODUCIBLE or part.why.partition("), ")[0] in ours
         return "" if said else f" {part.why[0].upper()}{part.why[1:]}."
     reasons = [f" ({part.why})" if part.why else "" for part in parts.values()]
     marks = [f"{name.replace('_', ' ')} {MARKS[part.outcome]}" for name, part in parts.items()]

@@ -128,10 +128,13 @@ def test_a_verdict_on_one_part_says_nothing_twice(said):
     claims.verdict("B3", f"deep minus simple {gain}.", deeper=gain)
     claims.verdict("B3", "no difference.", deeper=gain)
     claims.verdict("E7", "92 %.")
-    once, told, recipe = (bundle["text/plain"] for bundle in said)
+    few = Comparison(0.001, -0.001, 0.003, ahead=1, seeds=2)
+    claims.verdict("B3", f"deep minus simple {few}.", deeper=few)
+    once, told, recipe, open_still = (bundle["text/plain"] for bundle in said)
     assert once.endswith("*Here:* deep minus simple +0.10 points (-0.10 to +0.30; ahead with 3 of 5 seeds).")
     assert told.endswith("*Here:* no difference. +0.10 points (-0.10 to +0.30), 5 seeds.")
     assert recipe.endswith("*Here:* 92 %.")
+    assert "not settled" in open_still and "ewer than 5 seeds" in open_still, "why it is open is said in any case"
 
 
 def test_in_a_world_without_signal_all_is_recorded_and_nothing_stops(said, monkeypatch, tmp_path):
