@@ -217,7 +217,7 @@ for place in axes.keys() - {"map"}:
     draw_place(axes[place], place)
 
 # %% [markdown]
-# Over each histogram stands the share of images above 200 at that position, the orange bars. To judge the statement, its words need a
+# Over each histogram, whose bars are drawn on a logarithmic scale, stands the share of images above 200 at that position, the orange bars. To judge the statement, its words need a
 # meaning: high is above 200 in at least a fifth of the images, hardly in at most a twentieth.
 
 # %%

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_output
 from small_project import make_project
@@ -89,6 +90,22 @@ def site(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def page(site) -> str:
     return (site / "notebooks" / "01_count.html").read_text(encoding="utf-8")
+
+
+def test_the_name_of_the_rows_stands_in_the_heading_row_itself():
+    rows = pd.Index(["a", "b"], name="class")
+    mended = accessibility.mend(pd.DataFrame({"f1": [1.0, 2.0], "images": [3, 4]}, index=rows).to_html())
+    heads = mended.partition("<tbody>")[0]
+    assert re.findall(r"<t[hd]>(.*?)</t[hd]>", heads) == ["class", "f1", "images"] and heads.count("<tr") == 1
+    assert accessibility.mend(mended) == mended
+
+
+@pytest.mark.parametrize("names", [(None, None), ("x", None), ("x", "class")])
+def test_other_headings_stay_as_they_are(names):
+    frame = pd.DataFrame({"f1": [1.0]}, index=pd.Index(["a"], name=names[1]))
+    frame.columns.name = names[0]
+    text = frame.to_html()
+    assert accessibility.mend(text) == accessibility.EMPTY_HEAD.sub(r"<td\1>\2</td>", text)
 
 
 def require(text: str, page: str, hook: str, times: int | None = None) -> None:

@@ -2,7 +2,7 @@
 
 Marks: `- ✓ ...` states a claim that the run tested, `- ∎ ...` a fact, `- ◌ ...` what was not judged; a verdict begins
 with a claim's id and its outcome in bold; an exercise answers with ✓, ✗ or ◌. Each gets a class, for course.css, and
-its mark a label in words. Folds say what they hold, empty table heads are cells, icons are silent, the contents are a
+its mark a label in words. Folds say what they hold, a table has one heading row, empty table heads are cells, icons are silent, the contents are a
 landmark, and the front page that leads to the first one has a title and a link.
 
 A hook that the theme no longer has is a warning, and the build treats warnings as errors.
@@ -40,6 +40,10 @@ LANDMARK = '<div id="pst-primary-sidebar" role="complementary" aria-label="Book"
 ICON = re.compile(r'<(i|span) class="(fa[srb]? [^"]*|fa-[^"]*|[^"]* fa-[^"]*)"(?![^>]*aria-hidden)')
 BUTTON_PICTURE = re.compile(r'(<span class="btn__icon-container">\s*<img )alt="[^"]+"')
 EMPTY_HEAD = re.compile(r"<th\b([^>]*)>((?:<p></p>)?)</th>")
+# pandas gives the name of the rows a heading row of its own, in which all else is empty.
+NAME_OF_ROWS = re.compile(
+    r"<th></th>((?:\s*<th>[^<]*</th>)+\s*</tr>)\s*<tr>\s*(<th>[^<]+</th>)(?:\s*<th></th>)+\s*</tr>(?=\s*</thead>)"
+)
 FRONT_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>To the first page</title>
@@ -136,7 +140,9 @@ def depart_fold(translator, node: HideCodeCellNode) -> None:
 
 
 def mend(page: str) -> str:
-    """The page with a name for the area of the contents, silent icons, and no empty table heads. Twice is as once."""
+    """The page with a name for the area of the contents, silent icons, no empty table heads, and one heading row where pandas
+    writes two. Twice is as once."""
+    page = NAME_OF_ROWS.sub(r"\2\1", page)
     page = page.replace(SIDEBAR, LANDMARK)
     page = ICON.sub(r'<\1 class="\2" aria-hidden="true"', page)  # their buttons have labels of their own
     page = BUTTON_PICTURE.sub(r'\1alt="" role="presentation"', page)
