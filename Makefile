@@ -5,7 +5,7 @@ PORT ?= 8000
 JOBS ?= 2
 RUN = .venv/bin/python
 # requirements-extras.lock holds every extra; requirements.lock, which is what gets installed, these, in the same versions.
-LEAN = chapters accelerated experiments pipeline
+LEAN = chapters experiments pipeline
 UPGRADE = --upgrade
 COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --python-version 3.10 --quiet \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header

@@ -129,7 +129,7 @@ say(f"This machine does {possible / 1e9:.0f} billion operations a second "
     f"images takes about {len(train.images) / BATCH * step:.0f} seconds.")
 
 # %% [markdown]
-# You may have expected a tenth, because Python drives it all. But Python only says what is to be done. The library computes, and most of its time goes into the multiplications. (The normalisation is the course's faster one, which does in one operation what Keras does in several. On a GPU the share may be small, since a network of this size does not fill one.) The share says how much faster code could make the training at most. **Fewer operations** make it faster without a limit: a smaller network, fewer passes, or smaller images.
+# You may have expected a tenth, because Python drives it all. But Python only says what is to be done. The library computes, and most of its time goes into the multiplications. (The normalisation is the course's faster one, which does in one operation what Keras does in several. On a GPU the share may be small, since a network of this size does not fill one.) The share tells about how much faster code could still make the training. It can come out a little above the whole, since libraries know ways to do a convolution with fewer multiplications, and both times vary. **Fewer operations** make it faster without a limit: a smaller network, fewer passes, or smaller images.
 #
 # Numbers of 16 bits instead of 32 would halve what has to be moved. Whether they are computed faster depends on the processor:
 
