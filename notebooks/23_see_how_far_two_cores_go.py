@@ -129,7 +129,7 @@ say(f"This machine does {possible / 1e9:.0f} billion operations a second "
     f"images takes about {len(train.images) / BATCH * step:.0f} seconds.")
 
 # %% [markdown]
-# You may have expected a tenth, because Python drives it all. But Python only says what is to be done. The library computes, and most of its time goes into the multiplications. (The normalisation is the course's faster one, which does in one operation what Keras does in several. On a GPU the share may be small, since a network of this size does not fill one.) The share tells about how much faster code could still make the training. It can come out a little above the whole, since libraries know ways to do a convolution with fewer multiplications, and both times vary. **Fewer operations** make it faster without a limit: a smaller network, fewer passes, or smaller images.
+# You may have expected a tenth, because Python drives it all. But Python only says what is to be done. The library computes, and most of its time goes into the multiplications. (The normalisation is the course's faster one, which does in one operation what Keras does in several. On a GPU the share may be small, since a network of this size does not fill one.) The share tells about how much faster code could still make the training. It can come out above the whole, since libraries know ways to do a convolution with fewer multiplications. On a machine that is busy with other programs it means little: they disturb both times, and not equally. **Fewer operations** make it faster without a limit: a smaller network, fewer passes, or smaller images.
 #
 # Numbers of 16 bits instead of 32 would halve what has to be moved. Whether they are computed faster depends on the processor:
 
@@ -201,7 +201,7 @@ claim("the shifted one is right less often on its own training images",
       < learned["trial: wide, turn by turn"] - 0.02)
 
 # %% [markdown]
-# The wide network with nine passes comes first, and the shifts come last or nearly so. Without shifts the network is right somewhat more often on its training images than on the validation images. With shifts this gap closes, but both are lower. A likely reason is that shifted images are harder, and nine passes are too few for them; longer trainings were not tried here.
+# The wide network with nine passes comes first, and the one with shifts is not ahead of its twin without. Without shifts the network is right somewhat more often on its training images than on the validation images. With shifts this gap closes, but both are lower. A likely reason is that shifted images are harder, and nine passes are too few for them; longer trainings were not tried here.
 #
 # The intervals overlap, since each trial is one training, and 5 000 images are few for such small differences. The rate and the weight decay are those of earlier chapters for all of them. So the trials choose, and they prove nothing. What was chosen, `wide, mirror`, was then trained from five other seeds, and only then were the test images used.
 #
