@@ -13,7 +13,7 @@ COMPILE = $(RUN) -m uv --system-certs pip compile pyproject.toml --universal --p
 # Python keeps what it compiled: else each of dozens of processes compiles TensorFlow anew, 10 s each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS = help setup book check test times chapter experiments challenge colab-check pair lab serve print bench champion results lock
+VERBS = help setup book check test times chapter experiments challenge colab-check pair lab serve print bench results lock
 .DEFAULT_GOAL := help
 .PHONY: $(VERBS)
 
@@ -90,10 +90,6 @@ print: ## the built book as one PDF with contents and working links: _build/prin
 bench: ## the reports' recipes and ours in turn, side by side (ONLY=E-dt,race,loader REPEATS=3)
 	@$(PYTHON) tools/set_up.py
 	@$(RUN) -m tools.run_benchmarks $(if $(ONLY),--only "$(ONLY)") $(if $(REPEATS),--repeats "$(REPEATS)")
-
-champion: ## how long the network of the chapter on two cores trains on this machine (REPEATS=3)
-	@$(PYTHON) tools/set_up.py
-	@$(RUN) -m tools.run_benchmarks --only champion $(if $(REPEATS),--repeats "$(REPEATS)")
 
 results: ## a full run, then the ledger in results/ and the table in README.md
 	@$(PYTHON) tools/set_up.py browser

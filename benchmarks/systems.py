@@ -209,13 +209,4 @@ RACES = {
     side: Recipe("benchmarks/train_simple_cnn.py", {"recipe": recipe})
     for side, recipe in (("theirs", "usual"), ("ours", "ours"))
 }
-
-# Apart, too: the wide network of `experiments/champion.py`, trained for so many passes; `make champion` runs it.
-CHAMPION = "champion"
-PASSES = {
-    f"{CHAMPION} {passes}": Recipe(
-        "experiments/champion.py", {"shape": "wide", "epochs": passes, "changes": ["mirror"]}
-    )
-    for passes in (1, 2, 4, 9)
-}
 LEFT_OUT = {"E-deit": "the report gives no recipe, and no weights of DeiT are at hand"}

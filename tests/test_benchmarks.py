@@ -14,7 +14,7 @@ from benchmarks import classical, clock, systems, train_simple_cnn, usual
 from benchmarks.systems import Recipe, System
 from helpers import ledger
 from helpers.models import keras
-from tools import costs, results, run_benchmarks, speed, train_apart, train_run
+from tools import results, run_benchmarks, speed, train_apart, train_run
 from tools.chapters import ROOT, PipelineError
 
 TOY = """\
@@ -43,11 +43,6 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setattr(train_run, "data_digest", lambda: "toy data")
     monkeypatch.setattr(systems, "SYSTEMS", {"slow": system(60.0, 10.0), "E-quick": system(4.0, 6.0, given="")})
     monkeypatch.setattr(systems, "RACES", {"theirs": toy(50.0), "ours": toy(10.0)})
-    lengths = {
-        f"champion {passes}": Recipe("toy.py", {"seconds": took, "epochs": passes})
-        for passes, took in ((1, 30.0), (2, 90.0))
-    }
-    monkeypatch.setattr(systems, "PASSES", lengths)
     (tmp_path / "toy.py").write_text(TOY)
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "benchmark.md").write_text(f"# Page\n\n{results.BEGIN}\n{results.END}\n")
@@ -192,7 +187,7 @@ def test_a_damaged_entry_is_an_error_that_says_what_mends_it(project):
 @pytest.mark.parametrize(
     ("names", "repeats", "message"),
     [
-        (["E-knn"], 1, "no benchmark 'E-knn'; expected some of loader, race, slow, E-quick, champion"),
+        (["E-knn"], 1, "no benchmark 'E-knn'; expected some of loader, race, slow, E-quick"),
         (["E-deit"], 1, "E-deit is left out of the benchmark: the report gives no recipe"),
         (["E-quick"], 0, "REPEATS is 0"),
     ],
@@ -241,24 +236,6 @@ def test_the_race_gives_its_own_numbers_and_is_in_no_total(project, trained):
     numbers = entry_of(project)["numbers"]
     assert numbers["speed_ratio_9105"] == 5 and "bench_total_ratio" not in numbers
     assert numbers["ours_test_accuracy"] == pytest.approx(0.82) and numbers["usual_test_accuracy"] == pytest.approx(0.9)
-
-
-def test_the_champion_runs_alone_and_says_how_soon_and_on_which_machine(project, trained, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["run_benchmarks", "--only", "champion", "--repeats", "3"])
-    run_benchmarks.main(project)
-    assert trained.calls == [(30, 0), (90, 0), (30, 1), (90, 1), (30, 2), (90, 2)]
-    said = capsys.readouterr().out
-    assert "champion 1: 60 s (30 to 90), 86.00% of the test images right, seeds: 3\n" in said
-    assert (
-        f"on {run_benchmarks.machine()}, threads: {run_benchmarks.threads()}, Python 3." in said and "keras 3." in said
-    )
-    assert "| 2 | 180 | 98.00% | 3 |" in costs.of_passes(project)
-    assert "make champion" in costs.of_passes(project) and "bench_total_ratio" not in entry_of(project)["numbers"]
-
-
-def test_a_length_can_be_run_by_itself_and_is_no_part_of_the_comparison(project, trained):
-    assert run_benchmarks.checked(["champion 2"]) == ["champion 2"]
-    assert not [name for name in run_benchmarks.checked(None) if "champion" in name]
 
 
 def test_the_ledger_reads_the_entry(project, trained):
@@ -316,7 +293,7 @@ def test_every_system_with_a_report_figure_is_there():
     assert set(systems.SYSTEMS) == wanted and set(systems.LEFT_OUT) == {"E-deit"}
 
 
-@pytest.mark.parametrize("name", [*systems.SYSTEMS, systems.RACE, *systems.PASSES])
+@pytest.mark.parametrize("name", [*systems.SYSTEMS, systems.RACE])
 def test_a_recipe_names_a_training_and_settings_that_it_takes(name):
     for recipe in run_benchmarks.recipes_of(name).values():
         module = train_run.load_experiment((ROOT / recipe.module).read_text(), "bench")

@@ -135,6 +135,8 @@ def test_the_theme_switches(page):
     before = page.evaluate("document.documentElement.dataset.theme")
     page.locator(".theme-switch-button:visible").first.click()
     assert before == "light" and page.evaluate("document.documentElement.dataset.theme") == "dark"
+    # Chromium passes on what a page stores a moment later; a reload at once can come before it.
+    page.wait_for_timeout(500)
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark", "the choice is kept"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from benchmarks import systems
 from helpers import evidence, ledger
 from tools import speed
 from tools.chapters import ROOT, all_chapters
@@ -13,13 +12,8 @@ from tools.markdown import table
 
 
 def tables(project: Path = ROOT) -> str:
-    """Chapters, experiments, engines, champion: each table with what it comes to under it."""
-    parts = {
-        "Chapters": of_chapters,
-        "Experiments": of_experiments,
-        "Other engines": of_engines,
-        "The network on two cores": of_passes,
-    }
+    """Chapters, experiments, engines: each table with what it comes to under it."""
+    parts = {"Chapters": of_chapters, "Experiments": of_experiments, "Other engines": of_engines}
     return "\n\n".join(f"## {title}\n\n{written(project)}" for title, written in parts.items())
 
 
@@ -75,29 +69,6 @@ def of_engines(project: Path = ROOT) -> str:
         f"works, with numbers of 32 and of 16 bits.\n\n{table(['engine', '32 bits', '16 bits'], rows)}\n\n"
         f"The course's way does {max(known['tensorflow_fused']) / best:.1f} times as many as the fastest without TensorFlow. On a processor "
         "without instructions for 16 bits, and on a GPU, the order may be another."
-    )
-
-
-def of_passes(project: Path = ROOT) -> str:
-    """What `make champion` has measured."""
-    entry = speed.read(project)
-    kept = {name: runs for name in systems.PASSES if (runs := speed.runs(entry, name, "ours"))}
-    if not kept:
-        return "Not measured yet: `make champion` does it."
-    rows = [
-        [
-            str(systems.PASSES[name].settings["epochs"]),
-            f"{speed.typical(entry, name, 'ours'):.0f}",
-            f"{speed.accuracy(entry, name, 'ours'):.2%}",
-            str(len(runs)),
-        ]
-        for name, runs in kept.items()
-    ]
-    head = ["passes", "seconds (median)", "test images right (mean)", "trainings"]
-    return (
-        "The wide network of the chapter on two cores, trained with all cores of the machine "
-        f"({speed.machines(run for runs in kept.values() for run in runs)}). `make champion` does it on yours, and prints "
-        f"the processor, the threads and the versions.\n\n{table(head, rows)}"
     )
 
 

@@ -1,11 +1,11 @@
 """Train the reports' recipes and the course's in turn, each in a process of its own, and keep what they cost.
 
-python -m tools.run_benchmarks [--only E-dt,race,loader,champion] [--repeats 3]
+python -m tools.run_benchmarks [--only E-dt,race,loader] [--repeats 3]
 
-`loader` compares the loading of the data set with Keras' and is printed only; `race`, the systems and, only if asked
-for, the lengths of the `champion` go to results/benchmarks.json, each training the moment it ends. So the same command
-goes on where it stopped, and trains only what is missing or was made by other code, settings, data or libraries, or on
-another machine. Each round trains every system once, theirs and then ours: what slows the machine for a while slows both.
+`loader` compares the loading of the data set with Keras' and is printed only; `race` and the systems go to
+results/benchmarks.json, each training the moment it ends. So the same command goes on where it stopped, and trains
+only what is missing or was made by other code, settings, data or libraries, or on another machine. Each round trains
+every system once, theirs and then ours: what slows the machine for a while slows both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from statistics import mean, median
+from statistics import mean
 
 import psutil
 
@@ -89,16 +89,13 @@ def run_benchmarks(project: Path = ROOT, names: list[str] | None = None, repeats
 
 
 def checked(names: list[str] | None) -> list[str]:
-    """Which benchmarks are meant: without names all but the champion's lengths, which nothing is compared with."""
-    usual = [LOADER, systems.RACE, *systems.SYSTEMS]
+    known = [LOADER, systems.RACE, *systems.SYSTEMS]
     for name in names or []:
         if name in systems.LEFT_OUT:
             raise PipelineError(f"{name} is left out of the benchmark: {systems.LEFT_OUT[name]}.")
-        if name not in [*usual, systems.CHAMPION, *systems.PASSES]:
-            known = ", ".join([*usual, systems.CHAMPION])
-            raise PipelineError(f"There is no benchmark {name!r}; expected some of {known}.")
-    meant = [each for name in names or usual for each in (systems.PASSES if name == systems.CHAMPION else [name])]
-    return [name for name in [*usual, *systems.PASSES] if name in meant]
+        if name not in known:
+            raise PipelineError(f"There is no benchmark {name!r}; expected some of {', '.join(known)}.")
+    return [name for name in known if not names or name in names]
 
 
 def wanted(project: Path, names: list[str], repeats: int) -> list[Training]:
@@ -120,8 +117,6 @@ def wanted(project: Path, names: list[str], repeats: int) -> list[Training]:
 def recipes_of(name: str) -> dict[str, systems.Recipe]:
     if name == systems.RACE:
         return systems.RACES
-    if name in systems.PASSES:
-        return {"ours": systems.PASSES[name]}
     return {side: getattr(systems.SYSTEMS[name], side) for side in speed.SIDES}
 
 
@@ -216,20 +211,7 @@ def tell_end(project: Path, names: list[str]) -> None:
             say(f"{name}: theirs takes {found} times as long as ours")
     if text := speed.sums(entry):
         say(text.replace("**", ""))
-    if names := [name for name in names if name in systems.PASSES]:
-        tell_passes(entry, names)
     say(f"Ratios hold within one run; compare no seconds between machines. {PAGE} has them all; look at `git diff`.")
-
-
-def tell_passes(entry: dict, names: list[str]) -> None:
-    """How long each length takes here, and what `here` is."""
-    for name in names:
-        if kept := speed.runs(entry, name, "ours"):
-            took = [run["seconds"] for run in kept]
-            right = f"{speed.accuracy(entry, name, 'ours'):.2%} of the test images right"
-            say(f"{name}: {median(took):.0f} s ({min(took):.0f} to {max(took):.0f}), {right}, seeds: {len(took)}")
-    used = [f"{package} {train_run.version_of(package)}" for package in ("tensorflow", "keras", "numpy")]
-    say(f"on {machine()}, threads: {threads()}, Python {platform.python_version()}, {', '.join(used)}")
 
 
 def main(project: Path = ROOT) -> None:

@@ -161,18 +161,15 @@ def race(entry: dict) -> str:
     )
 
 
-def machines(known: Iterable[dict]) -> str:
-    return " and ".join(sorted({f"{run['machine']} with {_count(run['threads'], 'thread')}" for run in known}))
-
-
 def conditions(entry: dict) -> str:
     """On which machines, and whether these were at rest."""
     known = [run for name in measured(entry) for side in SIDES for run in runs(entry, name, side)]
     if not known:
         return ""
+    machines = " and ".join(sorted({f"{run['machine']} with {_count(run['threads'], 'thread')}" for run in known}))
     disturbed = sum(run["others"] > DISTURBED for run in known) or "none"
     return (
-        f"The machine: {machines(known)}. Of {_count(len(known), 'training')} {disturbed} shared it with other programs that "
+        f"The machine: {machines}. Of {_count(len(known), 'training')} {disturbed} shared it with other programs that "
         "kept more than a quarter of a core busy."
     )
 
